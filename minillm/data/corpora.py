@@ -12,9 +12,9 @@ __all__ = ["Corpus", "Document", "docstrings"]
 def docstrings() -> Corpus:
     """The docstrings of the running Python's standard library, about 1.5 MB of English that people wrote.
 
-    The text varies with the Python version, so whatever is measured on it does too. It is read once a process, without
-    importing a module; tests, doctest sessions and near copies (half or more of the runs of eight words seen
-    before) are left out.
+    The text varies with the Python version, so whatever is measured on it does too. It is read once a
+    process, without importing a module; tests, doctest sessions and near copies (half or more of the runs of
+    eight words seen before) are left out.
 
     Returns:
         The corpus, one document a docstring.

@@ -59,9 +59,7 @@ class Corpus(Sequence[Document]):
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:
-            raise InvalidInput(
-                f"language is {self.language!r}; allowed are 'en' and 'zh'. Pass one of these."
-            )
+            raise InvalidInput(f"language is {self.language!r}; allowed are 'en' and 'zh'. Pass one of these.")
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -87,9 +85,7 @@ class Corpus(Sequence[Document]):
         """All documents, joined by a blank line."""
         return "\n\n".join(document.text for document in self.documents)
 
-    def sentences(
-        self, *, lower: bool = True, min_words: int = 1, max_words: int | None = None
-    ) -> list[list[str]]:
+    def sentences(self, *, lower: bool = True, min_words: int = 1, max_words: int | None = None) -> list[list[str]]:
         """Cut the documents into sentences of words.
 
         Args:
@@ -98,7 +94,8 @@ class Corpus(Sequence[Document]):
             max_words: Leave out sentences with more tokens; None keeps all.
 
         Returns:
-            One list of tokens a sentence, in document order. Chinese: characters, unless the documents carry words.
+            One list of tokens a sentence, in document order. Chinese: characters, unless the documents
+            carry words.
 
         Raises:
             InvalidInput: ``min_words`` is below 1 or above ``max_words``.
@@ -112,27 +109,27 @@ class Corpus(Sequence[Document]):
         """
         longest = math.inf if max_words is None else max_words
         if not 1 <= min_words <= longest:
-            raise InvalidInput(
-                f"min_words={min_words}, max_words={max_words}: needed is 1 <= min_words <= max_words."
-            )
+            raise InvalidInput(f"min_words={min_words}, max_words={max_words}: needed is 1 <= min_words <= max_words.")
         sentences = (words for document in self for words in _words(document, self.language, lower))
         return [words for words in sentences if min_words <= len(words) <= longest]
 
     def split(self, *fractions: float, seed: int = 0) -> tuple["Corpus", ...]:
         """Cut into disjoint parts by document, for instance for training, validation and test.
 
-        Documents are drawn at random, and keep their order inside a part. A split by document cannot tell that two
-        documents say nearly the same: only what the corpus itself removed (see its maker) is kept from leaking.
+        Documents are drawn at random, and keep their order inside a part. A split by document cannot tell
+        that two documents say nearly the same: near copies are kept apart from each other only where the maker
+        of the corpus removed them, as `docstrings` does.
 
         Args:
             *fractions: The share of the documents that each part gets; positive, with the sum 1.
             seed: Seed of the draw.
 
         Returns:
-            One corpus a fraction; together they hold every document exactly once, and no part is empty.
+            One corpus a fraction; together they hold every document once, and no part is empty.
 
         Raises:
-            InvalidInput: The fractions are not positive or do not sum to 1, or there are fewer documents than parts.
+            InvalidInput: The fractions are not positive or do not sum to 1, or there are fewer documents
+                than parts.
 
         Example:
             >>> corpus = Corpus("digits", "en", tuple(Document(str(i), str(i)) for i in range(10)))
@@ -142,13 +139,9 @@ class Corpus(Sequence[Document]):
         Source: None; plain book-keeping.
         """
         if not fractions or min(fractions) <= 0 or not math.isclose(sum(fractions), 1, abs_tol=1e-9):
-            raise InvalidInput(
-                f"fractions are {fractions}; each must be positive and their sum 1, as in 0.9, 0.1."
-            )
+            raise InvalidInput(f"fractions are {fractions}; each must be positive and their sum 1, as in 0.9, 0.1.")
         if len(self) < len(fractions):
-            raise InvalidInput(
-                f"{len(self)} documents cannot fill {len(fractions)} parts; ask for fewer parts or add documents."
-            )
+            raise InvalidInput(f"{len(self)} documents cannot fill {len(fractions)} parts; ask for fewer parts.")
         order = list(range(len(self)))
         random.Random(seed).shuffle(order)
         parts: list[Corpus] = []

@@ -1,11 +1,12 @@
 """The docstrings of the running Python's standard library: real English that is always at hand.
 
-The sources are parsed, never imported. What is kept is prose: doctest sessions, ruled lines and tables of
-punctuation are dropped. Of two docstrings that share half or more of their runs of eight words only the first one stays.
+The sources are parsed, never imported. What is kept is prose: doctest sessions and ruled lines are dropped.
+A docstring that shares half or more of its runs of eight words with the ones before it is left out.
 """
 
 import ast
 import inspect
+import os
 import re
 import sysconfig
 import tokenize
@@ -17,11 +18,11 @@ from minillm.data.corpus import Document
 from minillm.errors import Unavailable
 
 _SKIPPED = frozenset(
-    "test tests idlelib lib2to3 site-packages dist-packages pydoc_data ensurepip __pycache__ __phello__".split()
+    ["test", "tests", "idlelib", "lib2to3", "site-packages", "dist-packages", "pydoc_data", "ensurepip"]
 )
 _RUN = 8
 _MIN_WORDS = 3
-_DEFINITIONS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_Definition = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def read_docstrings(folder: Path | None = None) -> tuple[Document, ...]:
@@ -58,20 +59,32 @@ def read_docstrings(folder: Path | None = None) -> tuple[Document, ...]:
 
 
 def _docstrings(root: Path) -> Iterator[tuple[str, str]]:
-    paths = sorted(root.rglob("*.py"), key=lambda path: path.relative_to(root).as_posix())
-    for path in paths:
+    for path in _sources(root):
         relative = path.relative_to(root)
-        if _SKIPPED.intersection(relative.parts):
-            continue
         tree = _parse(path)
-        for node in ast.walk(tree) if tree else ():
-            if isinstance(node, _DEFINITIONS) and (docstring := ast.get_docstring(node, clean=False)):
-                line = node.body[0].lineno
-                yield f"{relative.as_posix()}:{line}", docstring
+        for definition in _definitions(tree) if tree else ():
+            if docstring := ast.get_docstring(definition, clean=False):
+                yield f"{relative.as_posix()}:{definition.body[0].lineno}", docstring
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    """The Python files in a fixed order; skipped folders are not entered, since site-packages can be vast."""
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(set(subfolders) - _SKIPPED)
+        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
+
+
+def _definitions(node: ast.AST) -> Iterator[_Definition]:
+    """Every module, class and function in source order; expressions, the bulk of a tree, are not entered."""
+    if isinstance(node, _Definition):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from _definitions(child)
 
 
 def _parse(path: Path) -> ast.Module | None:
-    """The parsed file; None for the few that are no Python of this version (templates, bad-syntax samples)."""
+    """The parsed file; None for the few that are no Python of this version (templates, bad samples)."""
     try:
         with tokenize.open(path) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")

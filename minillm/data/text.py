@@ -1,12 +1,13 @@
 """Plain sentence splitting and word tokenisation: rules a reader can hold in mind, for n-gram work.
 
-English: a paragraph is cut after ``.``, ``!`` or ``?`` when a space and then a capital, digit, quote or bracket
-follow and the dot does not end a known abbreviation. A word is a run of letters, digits and underscores, with inner
-apostrophes, hyphens and dots kept (``don't``, ``left-hand``, ``os.path``, ``3.14``); a dash ``--`` and three dots
-are one token, every other visible character is a token of its own.
+English: a paragraph is cut after ``.``, ``!`` or ``?`` when a space and then a capital, digit, quote or
+bracket follow and the dot does not end a known abbreviation. A word is a run of letters, digits and
+underscores, with inner apostrophes, hyphens and dots kept (``don't``, ``left-hand``, ``os.path``, ``3.14``);
+a dash ``--`` and three dots are one token, every other visible character is a token of its own.
 
-Chinese: a sentence ends after ``。``, ``！``, ``？`` or ``；`` and the closing quotes that follow; a token is one
-character, except that a run of Latin letters or digits stays together. Words need a segmenter, which this is not.
+Chinese: a sentence ends after ``。``, ``！``, ``？`` or ``；`` and the closing quotes that follow; a token is
+one character, except that a run of Latin letters or digits stays together. Words need a segmenter, which
+this is not.
 """
 
 import re

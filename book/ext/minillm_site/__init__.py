@@ -1,0 +1,14 @@
+"""The site's own Sphinx extension: generated pages, and notebooks that run again when what they use changes."""
+
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from minillm_site import generated, notebooks
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the parts; called by Sphinx."""
+    app.connect("source-read", generated.fill_in)
+    app.connect("env-get-outdated", notebooks.outdated)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -11,7 +11,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from minillm.errors import InvalidInput
-from minillm.viz.style import INK
+from minillm.viz.theme import INK
 
 # Browsers without DejaVu fall back to fonts of the same widths; Chinese labels take the reader's own font.
 _FONTS = "'DejaVu Sans', Verdana, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"

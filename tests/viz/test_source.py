@@ -5,7 +5,7 @@ import pytest
 from minillm.errors import InvalidInput
 from minillm.files import atomic_write
 from minillm.viz import source
-from minillm.viz.style import style
+from minillm.viz.theme import style
 
 
 class Greeter:

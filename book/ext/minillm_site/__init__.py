@@ -9,6 +9,8 @@ from minillm_site import generated, notebooks
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the parts; called by Sphinx."""
+    # Jupyter Book always sets this one, also where the extension that knows it is not loaded.
+    app.add_config_value("comments_config", {}, "")
     app.connect("source-read", generated.fill_in)
     app.connect("env-get-outdated", notebooks.outdated)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from minillm_site import errata, glossary, performance
+from minillm_site import api, errata, glossary, performance
 from minillm_site.dependencies import ROOT
 
-MAKERS = {"errata": errata.page, "glossary": glossary.page, "performance": performance.page}
+MAKERS = {"api": api.page, "errata": errata.page, "glossary": glossary.page, "performance": performance.page}
 
 
 def fill_in(app: Sphinx, docname: str, content: list[str]) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from minillm.viz.table import markdown_table
+from minillm.viz.tables import markdown_table
 
 
 def page(root: Path) -> tuple[str, list[Path]]:

@@ -1,7 +1,7 @@
 import pytest
 
 from minillm.errors import InvalidInput
-from minillm.viz.table import markdown_table
+from minillm.viz.tables import markdown_table
 
 
 def test_numbers_are_rounded_and_aligned():

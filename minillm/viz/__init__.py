@@ -3,8 +3,8 @@
 from minillm.viz.figure import show, to_svg
 from minillm.viz.slider import frames, live
 from minillm.viz.source import show_source
-from minillm.viz.theme import CYCLE, DIVERGING, INK, SEQUENTIAL, style
 from minillm.viz.tables import table
+from minillm.viz.theme import CYCLE, DIVERGING, INK, SEQUENTIAL, style
 
 __all__ = [
     "CYCLE",

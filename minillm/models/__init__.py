@@ -1,0 +1,1 @@
+"""Language models, from the feed-forward network of 2003 onwards."""

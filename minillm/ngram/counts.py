@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from minillm.errors import InvalidInput
-from minillm.ngram.packing import trace
+from minillm.ngram.packing import group_equal, trace
 from minillm.ngram.vocabulary import BOS_ID, Vocabulary
 
 
@@ -103,14 +103,10 @@ class NgramCounts:
         rank = tokens
         for _ in range(2, order + 1):
             ends = np.flatnonzero((rank[:-1] >= 0) & (tokens[1:] != BOS_ID)) + 1
-            keys, inverse, counts = np.unique(
-                rank[ends - 1] * words + tokens[ends], return_inverse=True, return_counts=True
-            )
-            suffix = np.empty(len(keys), dtype=np.int64)
-            suffix[inverse] = rank[ends]
-            levels.append(Level(keys, counts, suffix, keys // words))
+            keys, counts, place, group = group_equal(rank[ends - 1] * words + tokens[ends])
+            levels.append(Level(keys, counts, rank[ends[place[np.cumsum(counts) - counts]]], keys // words))
             rank = np.full(len(tokens), -1, dtype=np.int64)
-            rank[ends] = inverse
+            rank[ends[place]] = group
         return cls(vocabulary, tuple(levels))
 
     @property

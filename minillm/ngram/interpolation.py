@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Shaped
 
 from minillm.ngram.counts import NgramCounts
 from minillm.ngram.tables import Tables, safe_log
 from minillm.ngram.vocabulary import BOS_ID
 
 
-def context_totals(counts: NgramCounts, order: int, values: Num[np.ndarray, "ngrams"]) -> Float[np.ndarray, "contexts"]:
+def context_totals(counts: NgramCounts, order: int, values: Shaped[np.ndarray, "ngrams"]) -> Float[np.ndarray, "contexts"]:
     """Sum a value over the words that follow each context.
 
     Args:
         counts: The n-grams.
         order: The order of the n-grams; their contexts are one word shorter.
-        values: One value an n-gram.
+        values: One number or truth value an n-gram.
 
     Returns:
         One sum a context, 0 for those that nothing follows; at order 1 there is one context, the empty one.

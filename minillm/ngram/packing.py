@@ -16,6 +16,35 @@ from minillm.ngram.vocabulary import BOS_ID
 _SORT_FROM = 50_000
 
 
+def group_equal(
+    values: Int[np.ndarray, "places"],
+) -> tuple[Int[np.ndarray, "groups"], Int[np.ndarray, "groups"], Int[np.ndarray, "places"], Int[np.ndarray, "places"]]:
+    """Sort values and find the runs of equal ones.
+
+    Args:
+        values: Packed n-grams, not negative, in text order.
+
+    Returns:
+        The distinct values in order; how often each occurs; the places of all values in sorted order; and for each of
+        these places the number of its run.
+
+    Example:
+        >>> [part.tolist() for part in group_equal(np.array([7, 5, 7]))]
+        [[5, 7], [1, 2], [1, 0, 2], [0, 1, 1]]
+    """
+    place_bits = len(values).bit_length()
+    if len(values) and int(values.max()).bit_length() + place_bits < 64:
+        # Sorting numbers is twice as fast as sorting their indices, so let the index ride along in the low bits.
+        packed = np.sort(values << place_bits | np.arange(len(values)))
+        place, ordered = packed & ((1 << place_bits) - 1), packed >> place_bits
+    else:
+        place = np.argsort(values, kind="stable")
+        ordered = values[place]
+    new = np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]
+    starts = np.flatnonzero(new)
+    return ordered[starts], np.diff(np.append(starts, len(ordered))), place, np.cumsum(new) - 1
+
+
 def find(keys: Int[np.ndarray, "ngrams"], queries: Int[np.ndarray, "queries"]) -> Int[np.ndarray, "queries"]:
     """Ranks of the queries among sorted keys, -1 for those that are not there.
 

@@ -39,13 +39,13 @@ class Vocabulary:
 
     def __init__(self, words: Iterable[str]) -> None:
         listed = [word for word in words if word not in RESERVED]
-        self._ids = _KnownIds((word, number) for number, word in enumerate(listed, start=len(RESERVED)))
-        self._ids[UNK] = UNK_ID
-        if len(self._ids) != len(listed) + 1:
-            raise InvalidInput("the vocabulary lists a word twice: give each word once")
         for word in listed:
             _require_word(word)
+        if len(set(listed)) != len(listed):
+            raise InvalidInput("the vocabulary lists a word twice: give each word once")
         self.words: tuple[str, ...] = (*RESERVED, *listed)
+        self._ids = _KnownIds(zip(listed, range(len(RESERVED), len(self.words)), strict=True))
+        self._ids[UNK] = UNK_ID
 
     @classmethod
     def learn(
@@ -58,8 +58,8 @@ class Vocabulary:
             min_count: Words that occur less often than this become ``<unk>``.
 
         Returns:
-            The vocabulary, most frequent word first, and the corpus as ids with ``<s>`` and ``</s>`` around each
-            sentence.
+            The vocabulary, most frequent word first (of equals, the one met first), and the corpus as ids with ``<s>``
+            and ``</s>`` around each sentence.
 
         Raises:
             InvalidInput: There is no word at all, a sentence is a plain string, or a word is reserved or not a string.
@@ -74,10 +74,23 @@ class Vocabulary:
         if not numbers.size:
             raise InvalidInput("the corpus holds no words: give at least one sentence with at least one word")
         counts = np.bincount(numbers, minlength=len(arrival))
-        by_frequency = sorted((-int(count), word) for count, word in zip(counts, arrival, strict=True) if word != UNK)
-        vocabulary = cls(word for count, word in by_frequency if -count >= min_count)
-        table = np.array([vocabulary._ids.get(word, UNK_ID) for word in arrival], dtype=np.int64)
-        return vocabulary, _with_boundaries(table[numbers], lengths)
+        by_frequency = 1 + np.argsort(-counts[1:], kind="stable")
+        kept = by_frequency[counts[by_frequency] >= min_count]
+        words = list(arrival)
+        new_ids = np.full(len(words), UNK_ID)
+        new_ids[kept] = np.arange(len(RESERVED), len(RESERVED) + len(kept))
+        return cls._of_distinct([words[number] for number in kept.tolist()]), _with_boundaries(
+            new_ids[numbers], lengths
+        )
+
+    @classmethod
+    def _of_distinct(cls, words: list[str]) -> "Vocabulary":
+        """A vocabulary of words that are known to be in order."""
+        vocabulary = cls.__new__(cls)
+        vocabulary.words = (*RESERVED, *words)
+        vocabulary._ids = _KnownIds(zip(words, range(len(RESERVED), len(vocabulary.words)), strict=True))
+        vocabulary._ids[UNK] = UNK_ID
+        return vocabulary
 
     def __len__(self) -> int:
         return len(self.words)

@@ -11,7 +11,7 @@ from minillm.models.early.cells import ElmanCell, GRUCell, LSTMCell
 from minillm.models.early.convolution import ConvolutionConfig, ConvolutionLM
 from minillm.models.early.elmo import ElmoConfig, ElmoPair, ScalarMix
 from minillm.models.early.feedforward import FeedForwardConfig, FeedForwardLM
-from minillm.models.early.harness import Run, TrainConfig, optimise, perplexity, train, training_batches
+from minillm.models.early.harness import Run, TrainConfig, optimize, perplexity, train, training_batches
 from minillm.models.early.hmm import HiddenMarkovConfig, HiddenMarkovLM
 from minillm.models.early.influence import influence
 from minillm.models.early.interface import CausalLM
@@ -50,7 +50,7 @@ __all__ = [
     "influence",
     "make_batches",
     "nearest",
-    "optimise",
+    "optimize",
     "perplexity",
     "train",
     "train_skip_gram",

@@ -1,4 +1,4 @@
-"""Nearest neighbours and the analogy test: what can be read off word vectors by angles and differences."""
+"""Nearest neighbors and the analogy test: what can be read off word vectors by angles and differences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def nearest(
 
     Args:
         vectors: One vector per word.
-        query: Vectors to find neighbours of.
+        query: Vectors to find neighbors of.
         count: Neighbours per query.
         exclude: Words that may not be an answer, as many for every query.
 
@@ -48,7 +48,7 @@ def nearest(
         Word ids and cosines, nearest first.
 
     Raises:
-        InvalidInput: More neighbours are asked for than there are words left.
+        InvalidInput: More neighbors are asked for than there are words left.
 
     Example:
         >>> words, cosines = nearest(torch.eye(3), torch.eye(3)[:1], count=1)
@@ -58,7 +58,7 @@ def nearest(
     require_positive(count=count)
     left = len(vectors) - (0 if exclude is None else exclude.shape[1])
     if count > left:
-        raise InvalidInput(f"count={count} neighbours were asked for; {left} words are left to choose from.")
+        raise InvalidInput(f"count={count} neighbors were asked for; {left} words are left to choose from.")
     cosine = F.normalize(query, dim=-1) @ F.normalize(vectors, dim=-1).T
     if exclude is not None:
         cosine = cosine.scatter(1, exclude, -torch.inf)

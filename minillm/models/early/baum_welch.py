@@ -107,7 +107,7 @@ def expected_counts(model: HiddenMarkovLM, observations: Int[Tensor, "batch time
 
 @torch.no_grad()
 def baum_welch(model: HiddenMarkovLM, observations: Int[Tensor, "batch time"], iterations: int = 10) -> list[float]:
-    """Fit the model to the observations by expectation maximisation, in place.
+    """Fit the model to the observations by expectation maximization, in place.
 
     Args:
         model: The model; ``model.double()`` where small gains matter.
@@ -137,7 +137,7 @@ def baum_welch(model: HiddenMarkovLM, observations: Int[Tensor, "batch time"], i
             (model.transition, counts.transition),
             (model.emission, counts.emission),
         ):
-            # Normalising happens in log_softmax. A count of zero has no logarithm: the smallest stands for it.
+            # Normalizing happens in log_softmax. A count of zero has no logarithm: the smallest stands for it.
             parameter.copy_(count.clamp_min(torch.finfo(count.dtype).tiny).log())
     history.append(expected_counts(model, observations).log_likelihood)
     return history

@@ -120,7 +120,7 @@ def perplexity(model: nn.Module, batches: Sequence[Batch]) -> float:
     return math.exp(total / sum(batch.tokens for batch in batches))
 
 
-def optimise(
+def optimize(
     module: nn.Module,
     items: Sequence[Item],
     loss: Callable[[Item], Tensor],
@@ -143,7 +143,7 @@ def optimise(
         InvalidInput: There are no batches.
 
     Example:
-        >>> losses = optimise(model, batches, lambda batch: batch_loss(model, batch), config)  # doctest:
+        >>> losses = optimize(model, batches, lambda batch: batch_loss(model, batch), config)  # doctest:
         +SKIP
 
     Source:
@@ -194,7 +194,7 @@ def train(build: Callable[[], nn.Module], corpus: EncodedCorpus, config: TrainCo
         torch.manual_seed(config.seed)
         model = build()
         start = time.perf_counter()
-        losses = optimise(model, batches, lambda batch: batch_loss(model, batch), config, name)
+        losses = optimize(model, batches, lambda batch: batch_loss(model, batch), config, name)
         seconds = time.perf_counter() - start
     return Run(
         model=model,

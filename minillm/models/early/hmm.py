@@ -65,7 +65,7 @@ class HiddenMarkovLM(nn.Module):
     r"""Predict a token by tracking a belief about a hidden state.
 
     State :math:`z_1` is drawn from :math:`\pi`, every next one from row :math:`z_t` of :math:`A`, and each
-    emits its token from row :math:`z_t` of :math:`B`. The three are kept as unnormalised logarithms, so that
+    emits its token from row :math:`z_t` of :math:`B`. The three are kept as unnormalized logarithms, so that
     the model can be trained by gradient descent like the others;
     :func:`minillm.models.early.baum_welch.baum_welch` trains it by EM.
 
@@ -134,7 +134,7 @@ class HiddenMarkovLM(nn.Module):
             ids: Token ids; a row is a sentence and begins with the start symbol.
 
         Returns:
-            Normalised log-probabilities, which serve as logits.
+            Normalized log-probabilities, which serve as logits.
 
         Raises:
             InvalidInput: An id is out of range, or the start symbol is not where it belongs.

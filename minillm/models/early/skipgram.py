@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from minillm.errors import InvalidInput
-from minillm.models.early.harness import TrainConfig, optimise
+from minillm.models.early.harness import TrainConfig, optimize
 from minillm.models.early.interface import require_positive
 
 
@@ -21,7 +21,7 @@ class SkipGramConfig:
     Args:
         vocab_size: Number of words.
         dimension: Width of a word's vector.
-        window: Farthest neighbour that counts as context; each position draws its own reach from 1 to this.
+        window: Farthest neighbor that counts as context; each position draws its own reach from 1 to this.
         negatives: Noise words per pair.
         power: Noise words are drawn in proportion to their count raised to this.
         subsample: Words more frequent than this share of the text are dropped at random before windows are
@@ -59,9 +59,9 @@ class SkipGramConfig:
 
 
 class SkipGram(nn.Module):
-    r"""Two vectors per word: one as the centre of a window, one as context.
+    r"""Two vectors per word: one as the center of a window, one as context.
 
-    For a centre w, a context c and noise words n the loss is
+    For a center w, a context c and noise words n the loss is
     :math:`-\log \sigma(u_c^\top v_w) - \sum_n \log \sigma(-u_n^\top v_w)`.
 
     Args:
@@ -79,42 +79,42 @@ class SkipGram(nn.Module):
     def __init__(self, config: SkipGramConfig) -> None:
         super().__init__()
         self.config = config
-        self.centre = nn.Embedding(config.vocab_size, config.dimension)
+        self.center = nn.Embedding(config.vocab_size, config.dimension)
         self.context = nn.Embedding(config.vocab_size, config.dimension)
-        # As in word2vec: small centres and zero contexts, so that at first every pair is judged even.
-        nn.init.uniform_(self.centre.weight, -0.5 / config.dimension, 0.5 / config.dimension)
+        # As in word2vec: small centers and zero contexts, so that at first every pair is judged even.
+        nn.init.uniform_(self.center.weight, -0.5 / config.dimension, 0.5 / config.dimension)
         nn.init.zeros_(self.context.weight)
 
     def loss(
         self,
-        centres: Int[Tensor, " pairs"],
+        centers: Int[Tensor, " pairs"],
         contexts: Int[Tensor, " pairs"],
         noise: Int[Tensor, "pairs negatives"],
     ) -> Float[Tensor, ""]:
         """Mean loss of the pairs.
 
         Args:
-            centres: Word in the middle of a window.
+            centers: Word in the middle of a window.
             contexts: A word found beside it.
             noise: Words drawn at random.
 
         Returns:
             The loss in nats per pair.
         """
-        v = self.centre(centres)
+        v = self.center(centers)
         found = torch.einsum("pd,pd->p", v, self.context(contexts))
         drawn = torch.einsum("pd,pnd->pn", v, self.context(noise))
         return -(F.logsigmoid(found) + F.logsigmoid(-drawn).sum(dim=-1)).mean()
 
     def vectors(self) -> Float[Tensor, "vocab dimension"]:
-        """The words' vectors: those as centres, which is what is usually kept."""
-        return self.centre.weight.detach()
+        """The words' vectors: those as centers, which is what is usually kept."""
+        return self.center.weight.detach()
 
 
 def skip_gram_pairs(
     sentences: Sequence[Sequence[int]], config: SkipGramConfig, rng: np.random.Generator
 ) -> Int[np.ndarray, "pairs two"]:
-    """Pairs of a centre and a word in its window, in random order.
+    """Pairs of a center and a word in its window, in random order.
 
     Args:
         sentences: Word ids; windows do not cross a sentence's ends.
@@ -122,7 +122,7 @@ def skip_gram_pairs(
         rng: Decides which words are dropped, every position's reach, and the order.
 
     Returns:
-        One row per pair: centre, context.
+        One row per pair: center, context.
 
     Raises:
         InvalidInput: There are no sentences, or an id is out of range.
@@ -191,7 +191,7 @@ def train_skip_gram(
         both = torch.from_numpy(pairs)
         return model.loss(both[:, 0], both[:, 1], torch.from_numpy(drawn))
 
-    return model, optimise(model, items, loss, training, "skip-gram")
+    return model, optimize(model, items, loss, training, "skip-gram")
 
 
 def _flatten(

@@ -10,7 +10,7 @@ from minillm.models.early import (
     ScalarMix,
     TrainConfig,
     make_batches,
-    optimise,
+    optimize,
 )
 from minillm.models.early.elmo import reverse_rows
 
@@ -106,7 +106,7 @@ def test_learns_both_directions():
     torch.manual_seed(0)
     pair = ElmoPair(ElmoConfig(vocab_size=6, width=16))
     batches = make_batches(sentences, vocab_size=6, end=5, batch_size=32)
-    losses = optimise(pair, batches * 150, pair.loss, TrainConfig(learning_rate=0.03))
+    losses = optimize(pair, batches * 150, pair.loss, TrainConfig(learning_rate=0.03))
     assert losses[0] > 1.5
     assert losses[-1] == pytest.approx(torch.tensor(4.0).log().item() / 5, abs=0.03)
 

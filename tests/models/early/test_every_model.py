@@ -15,12 +15,12 @@ from minillm.models.early import (
     RecurrentConfig,
     TrainConfig,
     influence,
-    optimise,
+    optimize,
 )
 from minillm.models.early.harness import batch_loss
 
 
-def test_shape_and_normalisation(build, rows):
+def test_shape_and_normalization(build, rows):
     logits = build(11)(rows)
     assert logits.shape == (3, 8, 11)
     assert logits.std(dim=-1).min() > 1e-3
@@ -78,7 +78,7 @@ def test_learns_a_language_of_period_three(build):
     targets[:, 0] = IGNORE
     batch = Batch(inputs, targets)
     model = build(3)
-    losses = optimise(model, [batch] * 200, lambda b: batch_loss(model, b), TrainConfig(learning_rate=0.05))
+    losses = optimize(model, [batch] * 200, lambda b: batch_loss(model, b), TrainConfig(learning_rate=0.05))
     assert losses[0] > 0.5 * math.log(3)
     assert float(batch_loss(model, batch).detach()) < 0.03
 

@@ -30,7 +30,7 @@ def joint(model, tokens, states):
     total = initial[states[0]] + emission[states[0], tokens[0]]
     for t in range(1, len(tokens)):
         total = total + transition[states[t - 1], states[t]] + emission[states[t], tokens[t]]
-    return float(total)
+    return total.item()
 
 
 def enumerate_states(model, tokens):
@@ -56,14 +56,14 @@ def test_predictions_multiply_to_the_sum_over_all_state_sequences(model):
         ids = torch.tensor([[4, *tokens[:-1]]])
         predicted = model(ids)[0, torch.arange(3), torch.tensor(tokens)].sum().detach()
         summed = math.log(sum(math.exp(v) for v in enumerate_states(model, tokens).values()))
-        assert float(predicted) == pytest.approx(summed, abs=1e-12)
+        assert predicted.item() == pytest.approx(summed, abs=1e-12)
 
 
 def test_probabilities_of_all_strings_of_a_length_sum_to_one(model):
     strings = torch.tensor(list(itertools.product(range(4), repeat=5)))
     ids = torch.cat([torch.full((len(strings), 1), 4), strings[:, :-1]], dim=1)
     total = model(ids).gather(2, strings[..., None]).sum(dim=(1, 2)).exp().sum().detach()
-    assert float(total) == pytest.approx(1, abs=1e-12)
+    assert total.item() == pytest.approx(1, abs=1e-12)
 
 
 def test_expected_counts_equal_enumeration(model):
@@ -90,7 +90,7 @@ def test_expected_counts_equal_enumeration(model):
 
 def test_expected_counts_are_the_gradient_of_the_log_likelihood(model):
     # d log P / d log theta is the expected count of theta (Eisner 2016). Through the softmax the gradient with
-    # respect to the unnormalised parameters is the count minus its share of the row's total.
+    # respect to the unnormalized parameters is the count minus its share of the row's total.
     observations = sample_rows(model, 6, 7, seed=5)
     observations = observations.masked_fill(observations == IGNORE, 1)
     ids = torch.cat([torch.full((6, 1), 4), observations[:, :-1]], dim=1)
@@ -117,7 +117,7 @@ def test_the_likelihood_never_falls_and_really_rises(model):
     assert float(history[-1]) == pytest.approx(expected_counts(learner, observations).log_likelihood, abs=1e-9)
 
 
-def test_one_m_step_is_the_normalised_counts(model):
+def test_one_m_step_is_the_normalized_counts(model):
     observations = sample_rows(model, 20, 6, seed=2)
     counts = expected_counts(model, observations)
     baum_welch(model, observations, iterations=1)

@@ -14,7 +14,7 @@ from minillm.models.early.skipgram import skip_gram_pairs
 def test_loss_by_hand():
     model = SkipGram(SkipGramConfig(vocab_size=3, dimension=2, negatives=2)).double()
     with torch.no_grad():
-        model.centre.weight.copy_(torch.tensor([[1.0, 2.0], [0.0, 1.0], [3.0, -1.0]]))
+        model.center.weight.copy_(torch.tensor([[1.0, 2.0], [0.0, 1.0], [3.0, -1.0]]))
         model.context.weight.copy_(torch.tensor([[1.0, 0.0], [-1.0, 1.0], [0.5, 0.5]]))
     # Centre 0, context 1: (1, 2).(-1, 1) = 1. Noise 2: 1.5, noise 0: 1.
     # Centre 2, context 0: (3, -1).(1, 0) = 3. Noise 1: -4, twice.
@@ -38,12 +38,12 @@ def test_gradients_agree_with_finite_differences():
     torch.nn.init.normal_(model.context.weight)
     noise = torch.tensor([[2, 0], [1, 1]])
 
-    def loss(centre, context):
-        weights = {"centre.weight": centre, "context.weight": context}
+    def loss(center, context):
+        weights = {"center.weight": center, "context.weight": context}
         found = torch.tensor([0, 2]), torch.tensor([1, 3]), noise
         return torch.func.functional_call(_Loss(model), {f"model.{k}": v for k, v in weights.items()}, found)
 
-    assert torch.autograd.gradcheck(loss, (model.centre.weight, model.context.weight))
+    assert torch.autograd.gradcheck(loss, (model.center.weight, model.context.weight))
 
 
 class _Loss(torch.nn.Module):

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from minillm.errors import InvalidInput
+
 
 @contextmanager
 def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[Any]]:
@@ -20,12 +22,15 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[A
         The open temporary file.
 
     Raises:
+        InvalidInput: Another mode.
         OSError: The folder is missing or cannot be written.
 
     Example:
         >>> with atomic_write("model.arpa") as file:  # doctest: +SKIP
         ...     file.write("...")
     """
+    if mode not in ("w", "wb"):
+        raise InvalidInput(f"mode is {mode!r}: give 'w' for text or 'wb' for bytes; a file is always written whole")
     target = Path(path)
     encoding = None if "b" in mode else "utf-8"
     descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

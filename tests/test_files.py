@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from minillm.errors import InvalidInput
 from minillm.files import atomic_write
 
 
@@ -88,3 +89,9 @@ def test_the_new_file_has_the_usual_permissions(tmp_path: Path, mask: int, mode:
 def test_the_folder_must_exist(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "absent" / "a.txt") as file:
         file.write("x")
+
+
+@pytest.mark.parametrize("mode", ["a", "r+", "x"])
+def test_a_mode_that_would_not_write_the_whole_file_is_refused(tmp_path, mode):
+    with pytest.raises(InvalidInput, match="mode is"), atomic_write(tmp_path / "file", mode):
+        pass

@@ -1,0 +1,281 @@
+"""The judge's end: a sandbox with its warm parent, and a connection to each worker forked in it."""
+
+import array
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from minillm.errors import Unavailable
+from minillm.grading import wire
+from minillm.grading.sandbox import Sandbox
+
+_OUTPUT_KEPT = 20_000
+_START_SECONDS = 60
+_CREDENTIALS = struct.Struct("3i")
+_FIRST_USER = 2_000_000
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker may use.
+
+    Attributes:
+        seconds: Time that the judge waits for it in all.
+        memory_mib: Memory on top of what the warm parent holds.
+        processes: Processes and threads.
+        file_mib: Size of one file it writes.
+    """
+
+    seconds: float = 10.0
+    memory_mib: int = 1024
+    processes: int = 64
+    file_mib: int = 16
+
+
+class WorkerDied(Exception):
+    """The worker ended, was killed, or spoke out of turn; the message says which."""
+
+
+class OutOfTime(WorkerDied):
+    """The worker used up its seconds."""
+
+
+class Pod:
+    """A sandbox that holds a warm parent; one submission's workers are forked in it.
+
+    Args:
+        sandbox: How it is confined.
+        preload: Modules that the warm parent loads.
+
+    Raises:
+        Unavailable: It did not start.
+    """
+
+    def __init__(self, sandbox: Sandbox, preload: tuple[str, ...] = ("numpy",)) -> None:
+        self.sandbox, self.preload = sandbox, preload
+        self._lock = threading.Lock()
+        self._scratch = tempfile.mkdtemp(prefix="minillm-") if sandbox.tier == "L0" else "/tmp"
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                sandbox.command(theirs.fileno(), ",".join(preload)),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={"PATH": os.environ.get("PATH", os.defpath), "OMP_NUM_THREADS": "1"},
+                start_new_session=True,
+            )
+        self._control.settimeout(_START_SECONDS)
+        try:
+            self._answer()
+        except (OSError, EOFError):
+            self._process.kill()
+            _, errors = self._process.communicate()
+            self.close()
+            raise Unavailable(
+                f"the sandbox {sandbox} did not start: {errors.decode(errors='replace')[-500:]}"
+            ) from None
+        if os.geteuid() == 0 and sandbox.tier == "L0":
+            os.chmod(self._scratch, 0o711)
+
+    def _answer(self) -> dict[str, Any]:
+        data = self._control.recv(1 << 16)
+        if not data:
+            raise EOFError
+        return json.loads(data)
+
+    def spawn(self, limits: Limits, user: int | None = None) -> "Connection":
+        """Fork a worker and return the connection to it.
+
+        Args:
+            limits: What it may use.
+            user: A number from ``new_user``, for workers that share files; by default each has an id of its own.
+
+        Returns:
+            The connection, once the worker is confined.
+
+        Raises:
+            WorkerDied: The warm parent is gone.
+        """
+        number = next(_numbers)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        reader, writer = os.pipe()
+        request = {
+            "scratch": f"{self._scratch}/w{number}",
+            "uid": self._user_id(number if user is None else user),
+            "cpu_seconds": int(limits.seconds) + 5,
+            "memory_bytes": limits.memory_mib << 20,
+            "file_bytes": limits.file_mib << 20,
+            "processes": limits.processes,
+            "files": 128,
+        }
+        try:
+            with self._lock, theirs:
+                fds = array.array("i", [theirs.fileno(), writer])
+                ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, fds)]
+                self._control.sendmsg([json.dumps({"spawn": request}).encode()], ancillary)
+                local = self._answer()["pid"]
+        except (OSError, EOFError):
+            ours.close()
+            os.close(reader)
+            raise WorkerDied("the sandbox is gone") from None
+        finally:
+            os.close(writer)
+        return Connection(self, ours, reader, local, limits)
+
+    def _user_id(self, number: int) -> int:
+        """Only root inside a sandbox of its own can hand out user ids; 0 means to keep one's own."""
+        if self.sandbox.tier == "L0" or os.geteuid() != 0:
+            return 0
+        return _FIRST_USER + os.getpid() % 100_000 * 100 + number % 100
+
+    @staticmethod
+    def new_user() -> int:
+        """A number that stands for a user id which no other worker has."""
+        return next(_numbers)
+
+    def reap(self, local: int) -> None:
+        """End a worker and whatever it left behind."""
+        with contextlib.suppress(OSError, EOFError), self._lock:
+            self._control.send(json.dumps({"reap": local}).encode())
+            self._answer()
+
+    def meeting_place(self) -> str:
+        """A folder's name, new each time, in which ranks may meet; every worker of this pod can reach it."""
+        return f"{self._scratch}/meeting{next(_numbers)}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the warm parent still runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the sandbox and everything in it."""
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, 9)
+        self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+        if self.sandbox.tier == "L0":
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> "Pod":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+class Connection:
+    """One worker: requests out, answers back, and the judge's clock over all of it."""
+
+    def __init__(self, pod: Pod, channel: socket.socket, output: int, local: int, limits: Limits) -> None:
+        self.limits, self.spent = limits, 0.0
+        self._pod, self._channel, self._local = pod, channel, local
+        self._ids = itertools.count(int.from_bytes(os.urandom(4), "little"))
+        self._output = bytearray()
+        self._drain = threading.Thread(target=self._read_output, args=(output,), daemon=True)
+        self._drain.start()
+        self.pid = self._greet()
+
+    def _greet(self) -> int | None:
+        """Wait for the worker's first byte; on Linux the kernel says from which process it came."""
+        self._channel.settimeout(_START_SECONDS)
+        passes = hasattr(socket, "SO_PASSCRED")
+        if passes:
+            self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        try:
+            _, ancillary, _, _ = self._channel.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
+        except OSError:
+            raise WorkerDied("the worker did not start") from None
+        if passes:
+            self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        for level, kind, data in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                return _CREDENTIALS.unpack(data)[0]
+        return None
+
+    def _read_output(self, descriptor: int) -> None:
+        """Keep the first of what the submission prints and throw the rest away, so that it never blocks."""
+        with open(descriptor, "rb", buffering=0) as stream:
+            while data := stream.read(1 << 16):
+                self._output += data[: _OUTPUT_KEPT - len(self._output)]
+
+    @property
+    def output(self) -> str:
+        """What the submission printed, from the start, cut at a limit."""
+        return self._output.decode(errors="replace")
+
+    def request(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """Send one request and wait for its answer.
+
+        Raises:
+            OutOfTime: The worker's seconds are used up.
+            WorkerDied: It ended, or answered what was not asked.
+        """
+        number, started = next(self._ids), time.perf_counter()
+        self._channel.settimeout(max(0.001, self.limits.seconds - self.spent))
+        try:
+            wire.send(self._channel, {"id": number, "op": op, **arguments})
+            answer = _receive_until(self._channel, started + self.limits.seconds - self.spent)
+        except TimeoutError:
+            self.close()
+            raise OutOfTime(f"it took longer than {self.limits.seconds:g} seconds and was stopped") from None
+        except (EOFError, OSError):
+            self.close()
+            raise WorkerDied("its process ended in the middle of a call (exit, crash, or out of memory)") from None
+        except wire.WireError as error:
+            self.close()
+            raise WorkerDied(f"its process sent something that is no answer: {error}") from None
+        finally:
+            self.spent += time.perf_counter() - started
+        if answer.pop("id", None) != number:
+            self.close()
+            raise WorkerDied("its process answered a question that was not asked")
+        return answer
+
+    def peak_bytes(self) -> int:
+        """The most memory that the worker ever held, as the kernel counts it; 0 where it cannot be told."""
+        with contextlib.suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+            return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) << 10
+        return 0
+
+    def close(self) -> None:
+        """End the worker and whatever it left behind."""
+        if self._channel.fileno() >= 0:
+            self._channel.close()
+            self._pod.reap(self._local)
+            self._drain.join(timeout=5)
+
+
+def _receive_until(channel: socket.socket, deadline: float) -> dict[str, Any]:
+    """Receive with one deadline for the whole message, so that a trickle of bytes cannot stretch it."""
+
+    class Timed:
+        def recv(self, size: int) -> bytes:
+            channel.settimeout(max(0.001, deadline - time.perf_counter()))
+            return channel.recv(size)
+
+    return wire.receive(Timed())  # type: ignore[arg-type]
+
+
+def limits_of(table: dict[str, Any]) -> Limits:
+    """Limits from an exercise's ``[limits]``; what it does not name keeps its default."""
+    return Limits(**(asdict(Limits()) | table))

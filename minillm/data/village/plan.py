@@ -1,0 +1,318 @@
+"""What a text says and in which order, free of any language: both languages realise the same plan sentence by sentence."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from minillm.data.village.chronicle import Chronicle
+from minillm.data.village.ledger import SYMMETRIC
+from minillm.data.village.schema import Event, Fact, Scene
+
+Adverb = Literal["", "part", "same_day", "next_day", "then", "since", "now"]
+_BORDERS = frozenset(["next_to", "north_of", "south_of", "east_of", "west_of"])
+QUOTED = frozenset(["lose", "give", "give_back", "lend", "sell", "befriend", "birthday", "teach"])
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence to be: a fact or two, an event or two, or a word spoken at an event.
+
+    Attributes:
+        kind: ``state`` (facts), ``tell`` (events) or ``quote`` (one event).
+        items: Ids of facts or events.
+        time: Facts hold at this time; events have it as their (last) time.
+        adverb: How the time is named: ``part`` in full (on Monday morning), ``same_day`` (in the afternoon), ``next_day``,
+            ``then``, ``since`` (from then on), ``now`` (in the end) or not at all.
+        link: How two items are joined: ``and``, ``where`` or ``after``.
+        tense: ``past`` in stories, ``perfect`` for what came before, ``present`` on pages about what is.
+        choice: A number that picks among aligned alternatives in both languages.
+
+    Example:
+        >>> Message("tell", ("event-1",), 1).link
+        ''
+
+    Source: Content planning apart from realisation: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
+    """
+
+    kind: Literal["state", "tell", "quote"]
+    items: tuple[str, ...]
+    time: int
+    adverb: Adverb = ""
+    link: str = ""
+    tense: Literal["past", "perfect", "present"] = "past"
+    choice: int = 0
+
+
+Paragraph = tuple[Message, ...]
+
+
+def story(chronicle: Chronicle, index: int) -> tuple[Paragraph, ...]:
+    """Plan a story: some episodes of the week that share a person, with whatever a reader must know.
+
+    Args:
+        chronicle: The village.
+        index: Number of the story; every number gives one, and the first ones tell of all episodes in turn.
+
+    Returns:
+        Its paragraphs.
+    """
+    rng = random.Random(f"village/{chronicle.seed}/plan/{index}")
+    episodes = [[chronicle.event[key] for key in episode.events] for episode in chronicle.episodes]
+    first = episodes[index % len(episodes)]
+    heroes = {first[-1].agent, first[-1].other} - {""}
+    related = [e for e in episodes if e is not first and {e[-1].agent, e[-1].other} & heroes]
+    wanted = rng.choice((0, 0, 1, 1, 2)) if len(first) > 4 else rng.choice((1, 2))
+    chosen = [first, *rng.sample(related, min(len(related), wanted))]
+    events = sorted((event for episode in chosen for event in episode), key=lambda event: event.time)
+    return _Teller(chronicle, rng).tell(events)
+
+
+def diary(chronicle: Chronicle, day: int) -> tuple[Paragraph, ...]:
+    """Plan a page on one day: every event of it that is more than a walk.
+
+    Args:
+        chronicle: The village.
+        day: 0 for Monday.
+
+    Returns:
+        Its paragraphs.
+    """
+    rng = random.Random(f"village/{chronicle.seed}/diary/{day}")
+    events = [event for event in chronicle.events if event.day == day and event.kind != "go"]
+    return _Teller(chronicle, rng, quotes=0.0).tell(events)
+
+
+def page(chronicle: Chronicle, entity: str) -> tuple[Paragraph, ...]:
+    """Plan a page on a person, a place or a thing: what is so now, then what happened.
+
+    Args:
+        chronicle: The village.
+        entity: The id.
+
+    Returns:
+        Its paragraphs.
+    """
+    now = chronicle.now
+    about = [fact for fact in chronicle.facts if fact.holds(now) and entity in (fact.subject, fact.value)]
+    if entity in chronicle.person:
+        about = [fact for fact in about if not _mirrors(fact, entity) and fact.relation != "location"]
+        events = [e for e in chronicle.events if entity in (e.agent, e.other) and e.kind != "go"]
+    elif entity in chronicle.thing:
+        events = [e for e in chronicle.events if entity in (e.thing, e.container) and e.kind != "go"]
+    else:
+        about = [f for f in about if f.relation != "next_to" and not (f.relation in _BORDERS and f.subject == entity)]
+        events = [e for e in chronicle.events if e.place == entity and e.kind != "go"]
+    rng = random.Random(f"village/{chronicle.seed}/page/{entity}")
+    stated = [Message("state", (f.id,), now, tense="present", choice=rng.randrange(1000)) for f in about]
+    return tuple(paragraph for paragraph in (tuple(stated), tuple(_annals(events, rng))) if paragraph)
+
+
+def caption(scene: Scene) -> tuple[Paragraph, ...]:
+    """Plan a caption: one message for each fact of a scene, in the present tense."""
+    return (tuple(Message("state", (key,), scene.time, tense="present") for key in scene.support),)
+
+
+def _mirrors(fact: Fact, entity: str) -> bool:
+    """Whether a fact on a person says again what its mirror image says with the person as the subject."""
+    return fact.relation in SYMMETRIC and fact.value == entity
+
+
+def _annals(events: Iterable[Event], rng: random.Random) -> list[Message]:
+    """Events one by one, each new time of day by name."""
+    messages: list[Message] = []
+    last = (-1, -1)
+    for event in events:
+        when = (event.day, event.part)
+        adverb: Adverb = "" if when == last else "part"
+        messages.append(Message("tell", (event.id,), event.time, adverb, choice=rng.randrange(1000)))
+        last = when
+    return messages
+
+
+class _Teller:
+    """Puts events in order, introduces those who act, and says where they are when that is not clear."""
+
+    def __init__(self, chronicle: Chronicle, rng: random.Random, quotes: float = 0.5) -> None:
+        self.chronicle, self.rng, self.quotes = chronicle, rng, quotes
+        self.introduced: set[str] = set()
+        self.believed: dict[str, str] = {}
+        self.adverb: Adverb = ""
+        self.then = False
+        self.told: list[Event] = []
+        self.paragraphs: list[list[Message]] = [[]]
+
+    def tell(self, events: Sequence[Event]) -> tuple[Paragraph, ...]:
+        self._set_scene(events[0])
+        index = 0
+        while index < len(events):
+            event = events[index]
+            following = events[index + 1] if index + 1 < len(events) else None
+            self._turn_clock(event)
+            self._prepare(event)
+            link = self._link(event, following) if following else ""
+            pair = (event, following) if following and link else (event,)
+            self._tell(pair, link)
+            index += len(pair)
+        self._close(events)
+        return tuple(tuple(paragraph) for paragraph in self.paragraphs if paragraph)
+
+    def _tell(self, events: Sequence[Event], link: str) -> None:
+        last = events[-1]
+        adverb: Adverb = "" if link == "after" and self.adverb == "then" else self.adverb
+        self._say(Message("tell", tuple(event.id for event in events), last.time, adverb, link))
+        self.adverb = ""
+        for event in events:
+            for person in filter(None, (event.agent, event.other)):
+                self.believed[person] = self.chronicle.where(person, event.time)
+        self.told.extend(events)
+        if last.kind == "find":
+            self._recall(last)
+        if last.kind in QUOTED and self.rng.random() < self.quotes:
+            self._say(Message("quote", (last.id,), last.time))
+        moods = [fact for fact in self.chronicle.facts if fact.cause == last.id and fact.relation == "mood"]
+        if moods and self.rng.random() < 0.5:
+            self._state(moods[0], time=last.time)
+
+    def _say(self, message: Message) -> None:
+        self.paragraphs[-1].append(replace(message, choice=self.rng.randrange(1000)))
+
+    def _state(self, *facts: Fact, time: int, adverb: Adverb = "") -> None:
+        link = "and" if len(facts) > 1 else ""
+        self._say(Message("state", tuple(fact.id for fact in facts), time, adverb, link))
+
+    def _set_scene(self, event: Event) -> None:
+        before = event.time - 1
+        weather = self.chronicle.one(f"day-{event.day}", "weather", event.time)
+        if weather and self.rng.random() < 0.6:
+            self._state(weather, time=event.time)
+        hero = event.agent
+        self._introduce(hero, before, full=True)
+        if self.rng.random() < 0.4:
+            home = self.chronicle.one(hero, "lives_in", before)
+            self._describe_place(str(home.value) if home else "", before)
+        self._prepare_things(event)
+        self.paragraphs.append([])
+
+    def _describe_place(self, place: str, time: int) -> None:
+        """A sentence on what lies beside a place."""
+        relations = ("next_to", "north_of", "south_of", "east_of", "west_of")
+        borders = [fact for relation in relations for fact in self.chronicle.all(place, relation, time)]
+        if borders and place not in self.introduced:
+            self.introduced.add(place)
+            self._state(self.rng.choice(borders), time=time)
+
+    def _introduce(self, person: str, time: int, full: bool = False) -> None:
+        """A sentence or two on somebody new: a tie to somebody known, or what they are."""
+        ties = [fact for fact in self._ties(person, time) if {fact.subject, fact.value} & self.introduced]
+        self.introduced.add(person)
+        relations = ("age", "lives_in", "job", "likes", "can")
+        own = [fact for relation in relations for fact in self.chronicle.all(person, relation, time)]
+        if full:
+            self._state(own[0], own[1], time=time)
+        elif ties and self.rng.random() < 0.8:
+            self._state(ties[0], time=time)
+            if self.rng.random() < 0.6:
+                return
+        self._state(self.rng.choice(own[2:] or own), time=time)
+
+    def _ties(self, person: str, time: int) -> list[Fact]:
+        """What binds a person to others, with the person as the subject or the value."""
+        symmetric = [
+            fact
+            for relation in ("married_to", "sibling_of", "friend_of")
+            for fact in self.chronicle.find(relation, person, time)
+        ]
+        parents = self.chronicle.find("parent_of", person, time)
+        return [*symmetric, *parents, *self.chronicle.all(person, "parent_of", time)]
+
+    def _prepare_things(self, event: Event) -> None:
+        """Say whose the things of an event are, and sometimes what they are made of."""
+        for thing in filter(None, (event.thing, event.container)):
+            owner = self.chronicle.one(thing, "owner", event.time - 1)
+            if thing in self.introduced or owner is None:
+                continue
+            if str(owner.value) not in self.introduced:
+                self._introduce(str(owner.value), event.time - 1)
+            self.introduced.add(thing)
+            self._state(owner, time=event.time - 1)
+            material = self.chronicle.one(thing, "material", event.time - 1)
+            if material and self.chronicle.looks(thing) == "colour" and self.rng.random() < 0.3:
+                self._state(material, time=event.time - 1)
+
+    def _prepare(self, event: Event) -> None:
+        """Introduce the people and the things of an event, and place whoever the reader believes elsewhere."""
+        before = event.time - 1
+        for person in filter(None, (event.agent, event.other)):
+            if person not in self.introduced:
+                self._introduce(person, before)
+        self._prepare_things(event)
+        if event.kind == "make":
+            self.introduced.add(event.thing)
+        if event.kind in ("go", "move_house"):
+            if self.chronicle.place[event.place].kind == "public" and self.rng.random() < 0.15:
+                self._describe_place(event.place, before)
+            return
+        for person in filter(None, (event.other, event.agent)):
+            fact = self.chronicle.one(person, "at", before)
+            if fact and self.believed.get(person) != fact.value:
+                named = self.adverb != "then"
+                self._state(fact, time=before, adverb=self.adverb if named else "")
+                self.adverb = "" if named else self.adverb
+                self.believed[person] = str(fact.value)
+
+    def _link(self, first: Event, second: Event) -> str:
+        """How two events in a row make one sentence; empty if they do not."""
+        if first.agent != second.agent or (first.day, first.part) != (second.day, second.part):
+            return ""
+        new = {second.other, second.thing, second.container} - self.introduced - {""}
+        away = second.other and self.believed.get(second.other) != second.place
+        if new or away or first.kind not in ("go", "pick_up", "find", "take_out") or self.rng.random() < 0.3:
+            return ""
+        if first.kind == "go" and second.kind not in ("go", "pick_up"):
+            return self.rng.choice(("and", "where", "after"))
+        return "and" if (first.kind, second.kind) != ("go", "go") else ""
+
+    def _turn_clock(self, event: Event) -> None:
+        """Choose how to name the time, and begin a paragraph where it is another one than before."""
+        previous = self.told[-1] if self.told else None
+        if previous is None:
+            self.adverb = "part"
+            return
+        episodes = self.chronicle.episode_of
+        later = (event.day, event.part) != (previous.day, previous.part)
+        if later or episodes.get(event.id) != episodes.get(previous.id):
+            self.paragraphs.append([])
+        if event.day > previous.day:
+            options: tuple[Adverb, ...] = ("next_day", "part") if event.day == previous.day + 1 else ("part",)
+        elif event.part > previous.part:
+            options = ("same_day", "part")
+        else:
+            options = ("",) if self.then else ("then", "", "")
+        self.adverb = self.rng.choice(options)
+        self.then = self.adverb == "then"
+
+    def _recall(self, found: Event) -> None:
+        """Recall how a thing was lost, if that was told of and is some time ago."""
+        lost = [event for event in self.told if event.kind == "lose" and event.thing == found.thing]
+        if lost and (lost[-1].day, lost[-1].part) != (found.day, found.part) and self.rng.random() < 0.5:
+            self._say(Message("tell", (lost[-1].id,), lost[-1].time, "part", tense="perfect"))
+
+    def _close(self, events: Sequence[Event]) -> None:
+        """End on what came of it: facts that the events caused and that hold when they are over."""
+        time = events[-1].time
+        causes = {event.id for event in events}
+        relations = ("owner", "location", "friend_of", "lives_in", "colour", "can")
+        results = [
+            fact
+            for fact in self.chronicle.facts
+            if fact.cause in causes
+            and fact.relation in relations
+            and fact.holds(time)
+            and not (fact.relation == "colour" and self.chronicle.event[fact.cause].kind == "make")
+        ]
+        if not results:
+            return
+        self.paragraphs.append([])
+        last = self.rng.choice(results)
+        self._state(last, time=time, adverb="now" if last.relation == "location" else "since")

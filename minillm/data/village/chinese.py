@@ -61,7 +61,7 @@ class Chinese(Realiser):
     def place(self, entity: str, form: str) -> str:
         """A name, or the phrase for being there."""
         site = lexicon.SITES[entity]
-        here = entity in self.now or (self.pronoun_is_safe(entity) and self.rng.random() < 0.5)
+        here = entity in self.now or (self.pronoun_is_safe(entity) and self.rng.random() < 0.9)
         self.mention(entity)
         inside = f"{site.zh} {site.suffix}".strip()
         if form == "in":
@@ -231,7 +231,7 @@ _SKY = {
     "sunny": "阳光 很 好",
     "rainy": "下 着 雨",
     "windy": "刮 着 风",
-    "cloudy": "天 阴 着",
+    "cloudy": "天 很 阴",
     "foggy": "起 了 雾",
 }
 _TERMS = {

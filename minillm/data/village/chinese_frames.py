@@ -89,17 +89,17 @@ EVENTS = {
     "pick_up": (
         "{a} {at:p} 拿 起 了 {x}",
         "{a} 取 来 了 {full:x}",
-        "{a} {at:p} 拿 上 了 {x}",
+        "{a} {at:p} 拿 了 {x}",
     ),
     "move_house": (
         "{a} 带 着 家里 的 全部 东西 从 {plain:q} 搬 到 了 {plain:p}",
         "{a} 搬 出 {plain:q} ， 带 着 所有 的 东西 住 进 了 {plain:p}",
-        "{a} 离开 {plain:q} ， 连同 所有 的 东西 搬 进 了 {plain:p}",
+        "{a} 离开 {plain:q} ， 带 着 所有 的 东西 搬 进 了 {plain:p}",
     ),
     "befriend": (
         "{a} 和 {name:b} 成 了 朋友",
         "{a} 跟 {name:b} 交 上 了 朋友",
-        "{a} 与 {name:b} 成为 了 朋友",
+        "{a} 与 {name:b} 交 了 朋友",
     ),
     "meet": (
         "{a} {at:p} 遇见 了 {b}",
@@ -127,7 +127,7 @@ FACTS = {
     "lives_in": ("{a} 住 {in:p}", "{poss:a} 家 是 {plain:p}"),
     "likes": ("{a} 喜欢 {like:v}", "{a} 很 喜欢 {like:v}", "{a} 爱 {like:v}"),
     "can": ("{a} 会 {skill:v}", "{a} 知道 怎么 {skill:v}"),
-    "mood": ("{a} 很 {mood:v}", "{a} 感到 很 {mood:v}", "这 让 {acc:a} 很 {mood:v}"),
+    "mood": ("{a} 很 {mood:v}", "{a} 感到 很 {mood:v}", "这 让 {a} 很 {mood:v}"),
     "parent_of": ("{a} 是 {poss:b} {parent:a}", "{b} 是 {poss:a} {child:b}"),
     "sibling_of": ("{a} 是 {poss:b} {sibling:a}", "{b} 是 {poss:a} {sibling:b}"),
     "married_to": ("{a} 和 {name:b} 是 夫妻", "{b} 是 {poss:a} {spouse:b}"),
@@ -140,7 +140,7 @@ FACTS = {
     "at": ("{a} {at:p}",),
     "at_home": ("{a} {at:p}",),
     "owner": ("{a} 有 {new:x}",),
-    "owner_known": ("{plain:x} 属于 {a}", "{plain:x} 归 {a} 所有", "{a} 是 {plain:x} 的 主人"),
+    "owner_known": ("{plain:x} 属于 {a}", "{plain:x} 归 {a} 所有", "{a} 是 那 {measure:x} {bare:x} 的 主人"),
     "colour": ("{plain:x} 是 {colour:v} 的",),
     "material": ("{x} 是 用 {material:v} 做 的", "{x} 是 {material:v} 做 的"),
     "location_person": ("{a} 身边 带 着 {full:x}", "{x} 在 {a} 那里"),

@@ -68,7 +68,7 @@ class English(Realiser):
     def place(self, entity: str, form: str) -> str:
         """A name, or the phrase for being there."""
         site = lexicon.SITES[entity]
-        here = entity in self.now or (self.pronoun_is_safe(entity) and self.rng.random() < 0.6)
+        here = entity in self.now or (self.pronoun_is_safe(entity) and self.rng.random() < 0.9)
         self.mention(entity)
         if form in ("at", "to") and here:
             return "there"
@@ -185,7 +185,7 @@ class English(Realiser):
         }
         adverb = self.rng.choice([words for words in adverbs[message.adverb] if words != self.last_adverb])
         self.last_adverb = adverb
-        simple = not message.link and ":" not in body
+        simple = not message.link and ":" not in body and "," not in body
         if message.adverb == "part" and simple and (message.tense == "perfect" or self.rng.random() < 0.3):
             return f"{body} {adverb}"
         return f"{adverb} {body}" if adverb in ("then", "now") else f"{adverb}, {body}"

@@ -136,7 +136,7 @@ FACTS = {
     "lives_in": ("{a} [live] {in:p}", "{poss:a} home [be] {plain:p}"),
     "likes": ("{a} [like] {like:v}", "{a} [be] fond of {like:v}", "{a} [love] {like:v}"),
     "can": ("{a} [can] {skill:v}", "{a} [know] how to {skill:v}"),
-    "mood": ("{a} [be] {mood:v}", "{a} [feel] {mood:v}", "that [make] {acc:a} {mood:v}"),
+    "mood": ("{a} [be] {mood:v}", "{a} [feel] {mood:v}", "that [make] {a} {mood:v}"),
     "parent_of": ("{a} [be] {poss:b} {parent:a}", "{b} [be] {poss:a} {child:b}"),
     "sibling_of": ("{a} [be] {poss:b} {sibling:a}", "{b} [be] {poss:a} {sibling:b}"),
     "married_to": ("{a} and {name:b} [be|pl] married", "{b} [be] {poss:a} {spouse:b}"),

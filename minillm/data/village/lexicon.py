@@ -115,10 +115,10 @@ NAMES_F = (
 )  # fmt: skip
 NAMES_M = (
     ("Tom", "汤姆"), ("Jack", "杰克"), ("Leo", "利奥"), ("Paul", "保罗"), ("Peter", "彼得"), ("Sam", "山姆"),
-    ("David", "大卫"), ("Henry", "亨利"), ("Oscar", "奥斯卡"), ("Felix", "菲利克斯"), ("Simon", "西蒙"), ("Hugo", "雨果"),
-    ("Adam", "亚当"), ("Oliver", "奥利弗"), ("Zhiqiang", "志强"), ("Jianguo", "建国"), ("Guoping", "国平"),
-    ("Minghua", "明华"), ("Zihan", "子涵"), ("Haoran", "浩然"), ("Yufeng", "宇峰"), ("Wenbo", "文博"),
-    ("Dawei", "大伟"), ("Tianming", "天明"),
+    ("David", "大卫"), ("Henry", "亨利"), ("Oscar", "奥斯卡"), ("Felix", "菲利克斯"), ("Simon", "西蒙"),
+    ("Hugo", "雨果"), ("Adam", "亚当"), ("Oliver", "奥利弗"), ("Zhiqiang", "志强"), ("Jianguo", "建国"),
+    ("Guoping", "国平"), ("Minghua", "明华"), ("Zihan", "子涵"), ("Haoran", "浩然"), ("Yufeng", "宇峰"),
+    ("Wenbo", "文博"), ("Dawei", "大伟"), ("Tianming", "天明"),
 )  # fmt: skip
 
 PUBLIC = {
@@ -287,16 +287,12 @@ WEATHER = {
     "cloudy": Term("cloudy", "阴天"),
     "foggy": Term("foggy", "雾天"),
 }
-DAYS = tuple(
-    Term(en, zh)
-    for en, zh in (
-        ("Monday", "星期一"),
-        ("Tuesday", "星期二"),
-        ("Wednesday", "星期三"),
-        ("Thursday", "星期四"),
-        ("Friday", "星期五"),
-        ("Saturday", "星期六"),
-        ("Sunday", "星期日"),
-    )
+DAYS = (
+    Term("Monday", "星期一"),
+    Term("Tuesday", "星期二"),
+    Term("Wednesday", "星期三"),
+    Term("Thursday", "星期四"),
+    Term("Friday", "星期五"),
+    Term("Saturday", "星期六"),
 )
 PARTS = (Term("morning", "上午"), Term("afternoon", "下午"), Term("evening", "晚上"))

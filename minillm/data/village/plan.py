@@ -1,16 +1,14 @@
-"""What a text says and in which order, free of any language: both languages realise the same plan sentence by sentence."""
+"""What a story says and in which order, free of any language: both languages realise one plan, sentence by sentence."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from minillm.data.village.chronicle import Chronicle
-from minillm.data.village.ledger import SYMMETRIC
-from minillm.data.village.schema import Event, Fact, Scene
+from minillm.data.village.schema import Event, Fact
 
 Adverb = Literal["", "part", "same_day", "next_day", "then", "since", "now"]
-_BORDERS = frozenset(["next_to", "north_of", "south_of", "east_of", "west_of"])
 QUOTED = frozenset(["lose", "give", "give_back", "lend", "sell", "befriend", "birthday", "teach"])
 
 
@@ -22,8 +20,8 @@ class Message:
         kind: ``state`` (facts), ``tell`` (events) or ``quote`` (one event).
         items: Ids of facts or events.
         time: Facts hold at this time; events have it as their (last) time.
-        adverb: How the time is named: ``part`` in full (on Monday morning), ``same_day`` (in the afternoon), ``next_day``,
-            ``then``, ``since`` (from then on), ``now`` (in the end) or not at all.
+        adverb: How the time is named: ``part`` in full (on Monday morning), ``same_day`` (in the afternoon),
+            ``next_day``, ``then``, ``since`` (from then on), ``now`` (in the end) or not at all.
         link: How two items are joined: ``and``, ``where`` or ``after``.
         tense: ``past`` in stories, ``perfect`` for what came before, ``present`` on pages about what is.
         choice: A number that picks among aligned alternatives in both languages.
@@ -65,73 +63,20 @@ def story(chronicle: Chronicle, index: int) -> tuple[Paragraph, ...]:
     wanted = rng.choice((0, 0, 1, 1, 2)) if len(first) > 4 else rng.choice((1, 2))
     chosen = [first, *rng.sample(related, min(len(related), wanted))]
     events = sorted((event for episode in chosen for event in episode), key=lambda event: event.time)
-    return _Teller(chronicle, rng).tell(events)
+    return Teller(chronicle, rng).tell(events)
 
 
-def diary(chronicle: Chronicle, day: int) -> tuple[Paragraph, ...]:
-    """Plan a page on one day: every event of it that is more than a walk.
+class Teller:
+    """Tells events in order, introduces those who act, and says where they are when that is not clear.
 
-    Args:
-        chronicle: The village.
-        day: 0 for Monday.
+    Example:
+        >>> from minillm.data.village.chronicle import record
+        >>> chronicle = record(0)
+        >>> len(Teller(chronicle, random.Random(0)).tell(chronicle.events[:3])) > 1
+        True
 
-    Returns:
-        Its paragraphs.
+    Source: Content planning apart from realisation: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
-    rng = random.Random(f"village/{chronicle.seed}/diary/{day}")
-    events = [event for event in chronicle.events if event.day == day and event.kind != "go"]
-    return _Teller(chronicle, rng, quotes=0.0).tell(events)
-
-
-def page(chronicle: Chronicle, entity: str) -> tuple[Paragraph, ...]:
-    """Plan a page on a person, a place or a thing: what is so now, then what happened.
-
-    Args:
-        chronicle: The village.
-        entity: The id.
-
-    Returns:
-        Its paragraphs.
-    """
-    now = chronicle.now
-    about = [fact for fact in chronicle.facts if fact.holds(now) and entity in (fact.subject, fact.value)]
-    if entity in chronicle.person:
-        about = [fact for fact in about if not _mirrors(fact, entity) and fact.relation != "location"]
-        events = [e for e in chronicle.events if entity in (e.agent, e.other) and e.kind != "go"]
-    elif entity in chronicle.thing:
-        events = [e for e in chronicle.events if entity in (e.thing, e.container) and e.kind != "go"]
-    else:
-        about = [f for f in about if f.relation != "next_to" and not (f.relation in _BORDERS and f.subject == entity)]
-        events = [e for e in chronicle.events if e.place == entity and e.kind != "go"]
-    rng = random.Random(f"village/{chronicle.seed}/page/{entity}")
-    stated = [Message("state", (f.id,), now, tense="present", choice=rng.randrange(1000)) for f in about]
-    return tuple(paragraph for paragraph in (tuple(stated), tuple(_annals(events, rng))) if paragraph)
-
-
-def caption(scene: Scene) -> tuple[Paragraph, ...]:
-    """Plan a caption: one message for each fact of a scene, in the present tense."""
-    return (tuple(Message("state", (key,), scene.time, tense="present") for key in scene.support),)
-
-
-def _mirrors(fact: Fact, entity: str) -> bool:
-    """Whether a fact on a person says again what its mirror image says with the person as the subject."""
-    return fact.relation in SYMMETRIC and fact.value == entity
-
-
-def _annals(events: Iterable[Event], rng: random.Random) -> list[Message]:
-    """Events one by one, each new time of day by name."""
-    messages: list[Message] = []
-    last = (-1, -1)
-    for event in events:
-        when = (event.day, event.part)
-        adverb: Adverb = "" if when == last else "part"
-        messages.append(Message("tell", (event.id,), event.time, adverb, choice=rng.randrange(1000)))
-        last = when
-    return messages
-
-
-class _Teller:
-    """Puts events in order, introduces those who act, and says where they are when that is not clear."""
 
     def __init__(self, chronicle: Chronicle, rng: random.Random, quotes: float = 0.5) -> None:
         self.chronicle, self.rng, self.quotes = chronicle, rng, quotes
@@ -143,6 +88,14 @@ class _Teller:
         self.paragraphs: list[list[Message]] = [[]]
 
     def tell(self, events: Sequence[Event]) -> tuple[Paragraph, ...]:
+        """Plan a text on some events.
+
+        Args:
+            events: One or more, in order of time.
+
+        Returns:
+            Its paragraphs.
+        """
         self._set_scene(events[0])
         index = 0
         while index < len(events):
@@ -242,11 +195,13 @@ class _Teller:
 
     def _prepare(self, event: Event) -> None:
         """Introduce the people and the things of an event, and place whoever the reader believes elsewhere."""
-        before = event.time - 1
+        before, said = event.time - 1, len(self.paragraphs[-1])
         for person in filter(None, (event.agent, event.other)):
             if person not in self.introduced:
                 self._introduce(person, before)
         self._prepare_things(event)
+        if self.adverb == "then" and len(self.paragraphs[-1]) > said:  # nothing happens in an introduction
+            self.adverb = ""
         if event.kind == "make":
             self.introduced.add(event.thing)
         if event.kind in ("go", "move_house"):

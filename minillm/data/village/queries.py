@@ -20,8 +20,8 @@ class Query:
         kind: What is asked; a key of the question frames.
         roles: The roles of the arguments in the frames: a, b people, x thing, p, q places, v a skill, d a day.
         args: The ids, keys or numbers in these roles.
-        sort: What the answer is made of: ``person``, ``place``, ``thing``, ``number``, ``time``, ``yes_no``, or the name
-            of a list of words (``job``, ``colour``, ``material``, ``weather``).
+        sort: What the answer is made of: ``person``, ``place``, ``thing``, ``number``, ``time``, ``yes_no``, or the
+            name of a list of words (``job``, ``colour``, ``material``, ``weather``).
         value: The answer.
         support: Ids of facts and events.
         hops: How many of them must be combined.

@@ -1,4 +1,4 @@
-"""From plans to sentences: what both languages share, which is roles, what was mentioned, and when a pronoun is safe."""
+"""From plans to sentences: what both languages share, as roles, what was mentioned, and when a pronoun is safe."""
 
 import random
 import re
@@ -16,21 +16,11 @@ SUBJECT = "{a} "
 
 Frames = Mapping[str, Sequence[str]]
 _ROLES_OF_FACTS = {
-    "works_at": "ap",
-    "lives_in": "ap",
-    "at": "ap",
-    "parent_of": "ab",
-    "sibling_of": "ab",
-    "married_to": "ab",
-    "friend_of": "ab",
-    "next_to": "pq",
-    "north_of": "pq",
-    "south_of": "pq",
-    "east_of": "pq",
-    "west_of": "pq",
+    **dict.fromkeys(("works_at", "lives_in", "at"), "ap"),
+    **dict.fromkeys(("parent_of", "sibling_of", "married_to", "friend_of"), "ab"),
+    **dict.fromkeys(("next_to", "north_of", "south_of", "east_of", "west_of"), "pq"),
+    **dict.fromkeys(("colour", "material"), "xv"),
     "owner": "xa",
-    "colour": "xv",
-    "material": "xv",
     "weather": "dv",
 }
 
@@ -125,7 +115,8 @@ class Realiser:
         return self.fill(frames[message.choice % len(frames)])
 
     def choose(self, frames: Sequence[str], joined: bool = False) -> str:
-        """A frame for the roles at hand, most often one that begins with who or what was spoken of just now.
+        """A frame for the roles at hand, most often one that begins with a person who was named just now, or with the
+        topic of the previous sentence, and one that lets a thing named just now be a pronoun.
 
         Args:
             frames: What there is to choose from.
@@ -136,7 +127,10 @@ class Realiser:
         """
         if joined:
             frames = [frame for frame in frames if frame.startswith(SUBJECT) and self.conjunction not in frame]
-        topical = [frame for frame in frames if self._first_entity(frame) in self.before]
+        if self.roles.get("x") in self.now:
+            frames = [frame for frame in frames if "{x}" in frame] or frames
+        topics = [entity for entity in self.before if entity in self.chronicle.person or entity == self.before[0]]
+        topical = [frame for frame in frames if self._first_entity(frame) in topics]
         return self.rng.choice(topical if topical and self.rng.random() < 0.85 else list(frames))
 
     def _first_entity(self, frame: str) -> str:

@@ -1,7 +1,8 @@
 """What a village is made of, free of any language: entities, facts with a life span, events, scenes.
 
-Ids are readable strings (``"anna"``, ``"red-kite"``, ``"fact-12"``). Time is counted in events: time 0 is the world as it
-was founded, event number ``t`` happens at time ``t``, and a fact holds from its start up to, not including, its end.
+Ids are readable strings (``"anna"``, ``"red-kite"``, ``"fact-12"``). Time is counted in events: time 0 is the world
+as it was founded, event number ``t`` happens at time ``t``, and a fact holds from its start up to, not including, its
+end.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Place:
-    """A public place (``kind="public"``) or a house; ``row`` and ``column`` are its cell on the map, row 0 in the north.
+    """A public place (``kind="public"``) or a house; ``row`` and ``column`` are its cell on the map, north on top.
 
     Example:
         >>> Place("park", "public", 0, 2).row
@@ -192,7 +193,7 @@ class Text:
 
     Attributes:
         id: ``"story-3"``, ``"anna"`` ...; unique among the texts of its kind in the world.
-        kind: ``"story"``, ``"person"``, ``"place"``, ``"thing"`` or ``"day"``.
+        kind: ``"story"``, ``"person"``, ``"place"``, ``"thing"``, ``"day"`` or ``"caption"``.
         paragraphs: Sentences by paragraph.
         language: ``"en"`` or ``"zh"``.
 
@@ -231,7 +232,8 @@ class Question:
         args: The ids that the question names, in the order of its kind.
         text: The question.
         answer: The answer in words, as short as it can be.
-        value: The answer as ids, keys or numbers; ``("yes",)`` or ``("no",)``; several where several are right together.
+        value: The answer as ids, keys or numbers; ``("yes",)`` or ``("no",)``; several where all of them
+            together are the answer.
         support: Ids of the facts and events that prove it.
         hops: How many facts or events must be combined.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from minillm.data.village import chronicle as chronicles
-from minillm.data.village import plan
+from minillm.data.village import pages, plan
 from minillm.data.village.chinese import Chinese
 from minillm.data.village.chronicle import Chronicle
 from minillm.data.village.english import English
@@ -141,13 +141,13 @@ class World:
         Returns:
             The pages; their ids are those of the entities.
         """
-        pages = [
-            self._write(entity.id, kind, plan.page(self.chronicle, entity.id))
+        written = [
+            self._write(entity.id, kind, pages.page(self.chronicle, entity.id))
             for kind, entities in (("person", self.people), ("place", self.places), ("thing", self.things))
             for entity in entities
         ]
         days = range(self.events[-1].day + 1)
-        return (*pages, *(self._write(f"day-{day}", "day", plan.diary(self.chronicle, day)) for day in days))
+        return (*written, *(self._write(f"day-{day}", "day", pages.diary(self.chronicle, day)) for day in days))
 
     def scenes(self) -> tuple[Scene, ...]:
         """What could be painted: every place and time where two people or more were together, once a change.
@@ -166,7 +166,7 @@ class World:
         Returns:
             The caption.
         """
-        return self._write(f"scene-{scene.time}", "caption", plan.caption(scene))
+        return self._write(f"scene-{scene.time}", "caption", pages.caption(scene))
 
     def questions(self) -> tuple[Question, ...]:
         """Questions with their one right answer and its proof: who, where, what, when, how many, yes or no.

@@ -9,7 +9,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Generator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,37 +17,8 @@ import pytest
 from minillm.grading.exercise import Exercise
 from minillm.grading.expect import Mismatch
 from minillm.grading.pod import OutOfTime, Pod, WorkerDied
+from minillm.grading.result import Feedback, Item
 from minillm.grading.session import InputChanged, NotAValue, Session, Submission, SubmissionError, Team
-
-
-@dataclass
-class Feedback:
-    """What a learner is told of a failed check, most useful first."""
-
-    called: str = ""
-    problem: str = ""
-    index: str = ""
-    expected: str = ""
-    got: str = ""
-    cause: str = ""
-    printed: str = ""
-    traceback: str = ""
-
-
-@dataclass
-class Item:
-    """The outcome of one check."""
-
-    name: str
-    points: int
-    status: str
-    seconds: float = 0.0
-    feedback: Feedback = field(default_factory=Feedback)
-
-    @property
-    def earned(self) -> int:
-        """All its points or none."""
-        return self.points if self.status == "passed" else 0
 
 
 class Judging:
@@ -121,24 +91,23 @@ class Judging:
 
     def explain(self, call: pytest.CallInfo[None]) -> Feedback:
         """Turn what a check raised into words."""
-        feedback = Feedback()
         error = call.excinfo.value if call.excinfo else None
-        if self.sessions:
-            feedback.called = getattr(self.sessions[-1], "last_call", "")
-            feedback.printed = self.sessions[-1].connection.output if hasattr(self.sessions[-1], "connection") else ""
+        last = self.sessions[-1] if self.sessions else None
+        said = {"called": getattr(last, "last_call", "")}
+        if last is not None and hasattr(last, "connection"):
+            said["printed"] = last.connection.output
         if isinstance(error, Mismatch):
-            feedback.problem, feedback.cause = error.problem, error.cause
-            feedback.index, feedback.expected, feedback.got = error.index, error.expected, error.got
+            said |= {name: getattr(error, name) for name in ("problem", "cause", "index", "expected", "got")}
         elif isinstance(error, SubmissionError):
-            feedback.problem = f"it raised {error.raised.kind}: {error.raised.message}"
-            feedback.traceback = error.raised.traceback
+            raised = error.raised
+            said |= {"problem": f"it raised {raised.kind}: {raised.message}", "traceback": raised.traceback}
         elif isinstance(error, OutOfTime | WorkerDied | NotAValue | InputChanged):
-            feedback.problem = str(error)
+            said["problem"] = str(error)
         elif isinstance(error, AssertionError):
-            feedback.problem = str(error).split("\n")[0] or "an assertion of the check does not hold"
+            said["problem"] = str(error).split("\n")[0] or "an assertion of the check does not hold"
         elif error is not None:
-            feedback.problem = f"the check could not go on: {type(error).__name__}: {error}"
-        return feedback
+            said["problem"] = f"the check could not go on: {type(error).__name__}: {error}"
+        return Feedback(**said)
 
 
 def judge(exercise: Exercise, source: str, pod: Pod, *, seed: int, filename: str = "submission.py") -> list[Item]:

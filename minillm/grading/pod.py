@@ -24,6 +24,7 @@ _OUTPUT_KEPT = 20_000
 _START_SECONDS = 60
 _CREDENTIALS = struct.Struct("3i")
 _FIRST_USER = 2_000_000
+_PASSES_CREDENTIALS = hasattr(socket, "SO_PASSCRED")
 _numbers = itertools.count()
 
 
@@ -112,6 +113,8 @@ class Pod:
         """
         number = next(_numbers)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        if _PASSES_CREDENTIALS:  # before the worker can send its first byte, or the kernel notes no sender
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         reader, writer = os.pipe()
         request = {
             "scratch": f"{self._scratch}/w{number}",
@@ -197,14 +200,11 @@ class Connection:
     def _greet(self) -> int | None:
         """Wait for the worker's first byte; on Linux the kernel says from which process it came."""
         self._channel.settimeout(_START_SECONDS)
-        passes = hasattr(socket, "SO_PASSCRED")
-        if passes:
-            self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             _, ancillary, _, _ = self._channel.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
         except OSError:
             raise WorkerDied("the worker did not start") from None
-        if passes:
+        if _PASSES_CREDENTIALS:
             self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
         for level, kind, data in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):

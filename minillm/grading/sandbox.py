@@ -76,7 +76,7 @@ def hidden() -> list[Path]:
 
 
 def _bubblewrap() -> list[str]:
-    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command = ["bwrap", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
     command += ["--unshare-uts", "--unshare-cgroup-try"]
     if os.geteuid() == 0:  # keep what it takes to give each worker a user id of its own
         command += ["--cap-drop", "ALL"]

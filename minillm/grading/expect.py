@@ -114,7 +114,8 @@ def _same_array(got: Any, expected: Any, rtol: float, atol: float, path: str) ->
     a, b = _numbers(got), _numbers(expected)
     bad_finite = ~np.isfinite(a) & np.isfinite(b)
     with np.errstate(invalid="ignore"):
-        wrong = ~((np.abs(a - b) <= atol + rtol * np.abs(b)) | (a == b))
+        near = np.isfinite(b) & (np.abs(a - b) <= atol + rtol * np.abs(b))  # to infinity nothing is near
+        wrong = ~(near | (a == b))
     if not wrong.any():
         return
     first = np.argwhere(wrong)[0] if wrong.ndim else ()

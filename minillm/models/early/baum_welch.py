@@ -93,7 +93,7 @@ def expected_counts(model: HiddenMarkovLM, observations: Int[Tensor, "batch time
     observed, evidence = _evidence(model, observations)
     alpha, beta = forward_backward(model.log_initial(), log_transition, evidence)
     log_likelihood = alpha[:, -1].logsumexp(dim=-1)
-    posterior = (alpha + beta - log_likelihood[:, None, None]).exp() * observed[..., None]
+    posterior = (alpha + beta - log_likelihood[:, None, None]).exp()
     transition = torch.zeros_like(log_transition)
     for t in range(1, observations.shape[1]):
         rows = observed[:, t]

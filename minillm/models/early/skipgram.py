@@ -152,6 +152,33 @@ def skip_gram_pairs(
     return rng.permutation(pairs)
 
 
+def noise_shares(sentences: Sequence[Sequence[int]], config: SkipGramConfig) -> Float[np.ndarray, " vocab"]:
+    """How often each word is drawn as noise.
+
+    Args:
+        sentences: Word ids.
+        config: The power that flattens the counts.
+
+    Returns:
+        Shares that sum to 1.
+
+    Raises:
+        InvalidInput: There are no sentences, or an id is out of range.
+
+    Example:
+        >>> noise_shares([[0] * 16, [1]], SkipGramConfig(vocab_size=2)).round(3).tolist()  # 16 ** 0.75 is 8
+        [0.889, 0.111]
+
+    Source:
+        Mikolov et al. 2013, section 2.2.
+    """
+    words, _ = _flatten(sentences, config.vocab_size)
+    counts = np.bincount(words, minlength=config.vocab_size).astype(np.float64)
+    # A word without a count is never noise; 0 ** 0 would make it so.
+    weights = np.where(counts > 0, counts**config.power, 0.0)
+    return weights / weights.sum()
+
+
 def train_skip_gram(
     sentences: Sequence[Sequence[int]], config: SkipGramConfig, training: TrainConfig
 ) -> tuple[SkipGram, list[float]]:
@@ -176,9 +203,7 @@ def train_skip_gram(
         Mikolov et al. 2013.
     """
     rng = np.random.default_rng(training.seed)
-    words, _ = _flatten(sentences, config.vocab_size)
-    noise = np.bincount(words, minlength=config.vocab_size) ** config.power
-    noise = np.cumsum(noise / noise.sum())
+    noise = np.cumsum(noise_shares(sentences, config))
     epochs = [skip_gram_pairs(sentences, config, rng) for _ in range(training.epochs)]
     items = [pairs[i : i + training.batch_size] for pairs in epochs for i in range(0, len(pairs), training.batch_size)]
     with torch.random.fork_rng(devices=[]):

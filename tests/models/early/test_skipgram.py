@@ -8,7 +8,7 @@ import torch
 
 from minillm.errors import InvalidInput
 from minillm.models.early import SkipGram, SkipGramConfig, TrainConfig, train_skip_gram
-from minillm.models.early.skipgram import skip_gram_pairs
+from minillm.models.early.skipgram import noise_shares, skip_gram_pairs
 
 
 def test_loss_by_hand():
@@ -73,6 +73,22 @@ def test_a_pair_at_distance_d_of_window_w_is_drawn_with_probability_one_minus_d_
     for d in range(1, 5):
         possible = 2 * (10 - d) * 4_000
         assert (distance == d).sum() / possible == pytest.approx(1 - (d - 1) / 4, abs=0.01)
+
+
+def test_a_position_reaches_as_far_to_the_right_as_to_the_left():
+    config = SkipGramConfig(vocab_size=500, window=4, subsample=None)
+    pairs = skip_gram_pairs([list(range(500))], config, np.random.default_rng(0))
+    for center in range(4, 496):
+        offsets = sorted((pairs[pairs[:, 0] == center, 1] - center).tolist())
+        reach = offsets[-1]
+        assert offsets == [d for d in range(-reach, reach + 1) if d]
+
+
+def test_noise_follows_the_flattened_counts():
+    sentences = [[0] * 81, [1] * 16, [2]]
+    assert noise_shares(sentences, SkipGramConfig(vocab_size=4)) == pytest.approx(np.array([27, 8, 1, 0]) / 36)
+    uniform = noise_shares(sentences, SkipGramConfig(vocab_size=4, power=0.0))
+    assert uniform == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0])
 
 
 def test_frequent_words_are_dropped_as_the_paper_says():

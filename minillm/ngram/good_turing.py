@@ -82,8 +82,8 @@ def katz_ratios(counts: Int[np.ndarray, "ngrams"], order: int) -> Float[np.ndarr
         order: The order, for the warning.
 
     Returns:
-        d_r = (r*/r - A) / (1 - A) with r* = (r + 1) n_{r+1} / n_r and A = 6 n_6 / n_1. Where one of them is not in
-        (0, 1], all are (r - D) / r with D from ``discounts.FALLBACK``, with a ``DiscountWarning``.
+        d_r = (r*/r - A) / (1 - A) with r* = (r + 1) n_{r+1} / n_r and A = 6 n_6 / n_1. One that is not in (0, 1] is
+        replaced by (r - D) / r with D from ``discounts.FALLBACK``, with a ``DiscountWarning``.
 
     Example:
         >>> katz_ratios(np.repeat([1, 2, 3, 4, 5, 6], [600, 200, 100, 60, 40, 28]), 2).round(3).tolist()
@@ -93,12 +93,12 @@ def katz_ratios(counts: Int[np.ndarray, "ngrams"], order: int) -> Float[np.ndarr
     """
     r = np.arange(1, KATZ_CUTOFF + 1)
     n = counts_of_counts(counts, KATZ_CUTOFF + 1)
-    if n[:-1].all():
-        with np.errstate(divide="ignore", invalid="ignore"):
-            tail = (KATZ_CUTOFF + 1) * n[-1] / n[0]
-            ratios = ((r + 1) * n[1:] / n[:-1] / r - tail) / (1 - tail)
-        if np.all((ratios > 0) & (ratios <= 1)):
-            return ratios
-    reason = "n1 to n6 = " + ", ".join(map(str, n.tolist())) + " give ratios outside (0, 1]"
-    warn_fallback("Katz discounts", order, reason, "discounts 0.5, 1, 1.5")
-    return 1 - np.array(FALLBACK)[np.minimum(r, 3) - 1] / r
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tail = (KATZ_CUTOFF + 1) * n[-1] / n[0]
+        ratios = ((r + 1) * n[1:] / n[:-1] / r - tail) / (1 - tail)
+    sound = (ratios > 0) & (ratios <= 1)
+    if not sound.all():
+        reason = "n1 to n6 = " + ", ".join(map(str, n.tolist()))
+        counts_of = ", ".join(map(str, r[~sound].tolist()))
+        warn_fallback("Katz discounts", order, reason, f"discounts 0.5, 1, 1.5 for counts of {counts_of}")
+    return np.where(sound, ratios, 1 - np.array(FALLBACK)[np.minimum(r, 3) - 1] / r)

@@ -10,7 +10,9 @@ from minillm.ngram.tables import Tables, safe_log
 from minillm.ngram.vocabulary import BOS_ID
 
 
-def context_totals(counts: NgramCounts, order: int, values: Shaped[np.ndarray, "ngrams"]) -> Float[np.ndarray, "contexts"]:
+def context_totals(
+    counts: NgramCounts, order: int, values: Shaped[np.ndarray, "ngrams"]
+) -> Float[np.ndarray, "contexts"]:
     """Sum a value over the words that follow each context.
 
     Args:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 
-def zipf_sentences(words, seed, vocabulary=20_000, length=12):
-    """Sentences with a Zipf vocabulary and some habit of following: enough structure for every discount to be in range."""
+def zipf_sentences(words, seed, vocabulary=20_000, length=8):
+    """Sentences with a Zipf vocabulary and some habit of following, so that all discounts are in range."""
     rng = np.random.default_rng(seed)
     p = 1 / np.arange(1, vocabulary + 1)
     drawn = rng.choice(vocabulary, size=words, p=p / p.sum())
@@ -20,7 +20,7 @@ def zipf_sentences(words, seed, vocabulary=20_000, length=12):
 
 @pytest.fixture(scope="session")
 def text():
-    """About 20,000 words to train on and 1,000 other sentences, with words in them that training never saw."""
+    """About 30,000 words to train on and 1,000 other sentences, with words in them that training never saw."""
     heldout = zipf_sentences(14_000, seed=2)[:1000]
     assert len(heldout) == 1000
-    return zipf_sentences(20_000, seed=1), heldout
+    return zipf_sentences(30_000, seed=1), heldout

@@ -34,7 +34,7 @@ class Slow:
         return {g: c for g, c in self.count.items() if len(g) == n}
 
     def total(self, context, count):
-        return sum(count(context + (w,)) for w in self.after.get(context, ()))
+        return sum(count((*context, w)) for w in self.after.get(context, ()))
 
     def context(self, context):
         return tuple(context[-(self.order - 1) :]) if self.order > 1 else ()
@@ -43,12 +43,12 @@ class Slow:
         context = self.context(context)
         while context and not self.after.get(context):
             context = context[1:]
-        return self.count[context + (word,)] / self.total(context, self.count.__getitem__)
+        return self.count[(*context, word)] / self.total(context, self.count.__getitem__)
 
     def add_k(self, word, context, k):
         context = self.context(context)
         total = self.total(context, self.count.__getitem__)
-        return (self.count[context + (word,)] + k) / (total + k * len(self.words))
+        return (self.count[(*context, word)] + k) / (total + k * len(self.words))
 
     def good_turing(self, word, context):
         context = self.context(context)
@@ -59,23 +59,19 @@ class Slow:
         cells = len({g[:-1] for g in seen}) * len(self.words)
         freed = sum((a - star[a]) * b for a, b in histogram)
         star[0] = freed / (cells - len(seen)) if cells > len(seen) else 0.0
-        worth = {w: star[self.count[context + (w,)]] for w in self.words}
+        worth = {w: star[self.count[(*context, w)]] for w in self.words}
         return worth[word] / sum(worth.values())
 
     def interpolated(self, word, context, count, discount):
         """Discounted interpolation: ``count(gram)`` and ``discount(order, count)`` tell the methods apart."""
-        below = (
-            self.interpolated(word, context[1:], count, discount)
-            if len(context)
-            else 1 / len(self.words)
-        )
+        below = self.interpolated(word, context[1:], count, discount) if len(context) else 1 / len(self.words)
         total = self.total(context, count)
         if not total:
             return below
-        c = count(context + (word,))
+        c = count((*context, word))
         n = len(context) + 1
         first = c - discount(n, c) if c else 0
-        freed = sum(discount(n, count(context + (w,))) for w in self.after[context])
+        freed = sum(discount(n, count((*context, w))) for w in self.after[context])
         return first / total + freed / total * below
 
     def continuation(self, gram):
@@ -100,32 +96,35 @@ class Slow:
             h = context[len(context) - n + 1 :]
             total = self.total(h, self.count.__getitem__)
             if total:
-                p = weights[n - 1] * self.count[h + (word,)] / total + (1 - weights[n - 1]) * p
+                p = weights[n - 1] * self.count[(*h, word)] / total + (1 - weights[n - 1]) * p
         return p
 
     def katz(self, word, context, ratios):
         """``ratios[n][r]`` is d_r of order n; counts that are not in it are kept whole."""
-        context = self.context(context)
+        self.ratios = ratios
+        return self._katz(word, self.context(context))
 
-        @cache
-        def p(w, h):
-            n = len(h) + 1
-            lower = (lambda v: p(v, h[1:])) if h else (lambda v: 1 / len(self.words))
-            seen = {v: self.count[h + (v,)] for v in self.after.get(h, ())}
-            if not seen:
-                return lower(w)
-            kept = {v: ratios[n].get(c, 1.0) * c for v, c in seen.items()}
-            total = sum(seen.values())
-            if len(seen) == len(self.words):
-                total = sum(kept.values())
-            elif sum(kept.values()) == total:
-                total += 1
-            if w in seen:
-                return kept[w] / total
-            unseen = sum(lower(v) for v in self.words if v not in seen)
-            return (1 - sum(kept.values()) / total) * lower(w) / unseen
+    @cache  # noqa: B019 - one corpus lives as long as its test
+    def _katz(self, word, h):
+        if not self.after.get(h):
+            return self._katz_below(word, h)
+        kept, total, alpha = self._katz_shares(h)
+        return kept[word] / total if word in kept else alpha * self._katz_below(word, h)
 
-        return p(word, context)
+    def _katz_below(self, word, h):
+        return self._katz(word, h[1:]) if h else 1 / len(self.words)
+
+    @cache  # noqa: B019
+    def _katz_shares(self, h):
+        seen = {v: self.count[(*h, v)] for v in self.after[h]}
+        kept = {v: self.ratios[len(h) + 1].get(c, 1.0) * c for v, c in seen.items()}
+        total = sum(seen.values())
+        if len(seen) == len(self.words):
+            return kept, sum(kept.values()), 0.0
+        if sum(kept.values()) == total:
+            total += 1
+        unseen = sum(self._katz_below(v, h) for v in self.words if v not in seen)
+        return kept, total, (1 - sum(kept.values()) / total) / unseen
 
 
 def simple_star(r, n):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from minillm.errors import FormatError, InvalidInput, Unavailable
-from minillm.grading.pod import Limits, limits_of
+from minillm.grading.limits import Limits, limits_of
 
 SOLUTION, STUB, END = "# solution:", "# stub:", "# end"
 KINDS = ("cpu", "gpu", "ranks")

@@ -12,12 +12,12 @@ import subprocess
 import tempfile
 import threading
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from minillm.errors import Unavailable
 from minillm.grading import wire
+from minillm.grading.limits import Limits
 from minillm.grading.sandbox import Sandbox
 
 _OUTPUT_KEPT = 20_000
@@ -26,23 +26,6 @@ _CREDENTIALS = struct.Struct("3i")
 _FIRST_USER = 2_000_000
 _PASSES_CREDENTIALS = hasattr(socket, "SO_PASSCRED")
 _numbers = itertools.count()
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one worker may use.
-
-    Attributes:
-        seconds: Time that the judge waits for it in all.
-        memory_mib: Memory on top of what the warm parent holds.
-        processes: Processes and threads.
-        file_mib: Size of one file it writes.
-    """
-
-    seconds: float = 10.0
-    memory_mib: int = 1024
-    processes: int = 64
-    file_mib: int = 16
 
 
 class WorkerDied(Exception):
@@ -274,8 +257,3 @@ def _receive_until(channel: socket.socket, deadline: float) -> dict[str, Any]:
             return channel.recv(size)
 
     return wire.receive(Timed())  # type: ignore[arg-type]
-
-
-def limits_of(table: dict[str, Any]) -> Limits:
-    """Limits from an exercise's ``[limits]``; what it does not name keeps its default."""
-    return Limits(**(asdict(Limits()) | table))

@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 
 MAX_HEADER = 4 << 20
-MAX_BODY = 512 << 20
+MAX_BODY = 128 << 20
 MAX_NODES = 200_000
 MAX_DEPTH = 40
 MAX_DIGITS = 4000
+MAX_COLLISIONS = 100
 
 _PREFIX = struct.Struct("<IQ")
-_KINDS = "biufc"
+_ARRAY_DTYPES = frozenset(np.dtype(code).str for code in "?" + np.typecodes["AllInteger"] + np.typecodes["AllFloat"])
+# Those that are a plain bool, int or float to a reader; a long double is not.
+_SCALARS = frozenset(np.dtype(code).type for code in "?efd" + np.typecodes["AllInteger"])
 # bfloat16 crosses as its 16 bits, which numpy has no type for.
 _TORCH_DTYPES = frozenset(
     "bool uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex64 complex128".split()  # noqa: SIM905
@@ -83,33 +86,41 @@ def receive(connection: socket.socket) -> dict[str, Any]:
     header, body = _read(connection, head), memoryview(_read(connection, size))
     (cut,) = struct.unpack_from("<I", header)
     try:
-        sizes, tree = json.loads(header[4 : 4 + cut]), json.loads(header[4 + cut :])
-        blobs, start = [], 0
-        for length in sizes:
-            if type(length) is not int or length < 0:
-                raise WireError("an array announces an impossible size")
-            blobs.append(body[start : start + length])
-            start += length
-        if start != size:
-            raise WireError("the arrays do not fill the body")
-        message = decode(tree, blobs, [MAX_NODES])
+        blobs = _cut(body, json.loads(header[4 : 4 + cut]))
+        message = decode(json.loads(header[4 + cut :]), blobs, [MAX_NODES])
     except WireError:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, OverflowError) as error:
         raise WireError(f"a malformed frame: {type(error).__name__}: {error}") from None
     if type(message) is not dict or not all(type(key) is str for key in message):
         raise WireError("a frame that is not a message")
     return message
 
 
-def _read(connection: socket.socket, size: int) -> bytes:
+def _read(connection: socket.socket, size: int) -> bytearray:
     data = bytearray()
     while len(data) < size:
         piece = connection.recv(min(size - len(data), 1 << 20))
         if not piece:
             raise EOFError("the connection was closed")
         data += piece
-    return bytes(data)
+    return data
+
+
+def _cut(body: memoryview, sizes: Any) -> list[memoryview | None]:
+    """The body in the pieces that the sizes announce."""
+    if type(sizes) is not list or len(sizes) > MAX_NODES:
+        raise WireError("the sizes of the arrays are no list, or too many")
+    blobs: list[memoryview | None] = []
+    start = 0
+    for length in sizes:
+        if type(length) is not int or length < 0:
+            raise WireError("an array announces an impossible size")
+        blobs.append(body[start : start + length])
+        start += length
+    if start != len(body):
+        raise WireError("the arrays do not fill the body")
+    return blobs
 
 
 def encode(value: Any, blobs: list[bytes], depth: int = 0) -> Any:
@@ -131,7 +142,7 @@ def encode(value: Any, blobs: list[bytes], depth: int = 0) -> Any:
         return {"dict": [[encode(k, blobs, depth + 1), encode(v, blobs, depth + 1)] for k, v in value.items()]}
     if kind in (set, frozenset):
         items = sorted(value, key=repr)
-        return {"set": [encode(item, blobs, depth + 1) for item in items]}
+        return {kind.__name__: [encode(item, blobs, depth + 1) for item in items]}
     if kind is Handle:
         return {"handle": [value.number, value.kind]}
     if kind is Raised:
@@ -143,11 +154,11 @@ def _encode_array(value: Any, blobs: list[bytes]) -> Any:
     kind = type(value)
     torch = sys.modules.get("torch")
     if kind is np.ndarray:
-        if value.dtype.kind not in _KINDS or not value.dtype.isnative:
+        if value.dtype.str not in _ARRAY_DTYPES:
             raise WireError(f"an array of dtype {value.dtype}; numbers and booleans can cross")
         blobs.append(np.ascontiguousarray(value).tobytes())
         return {"ndarray": [value.dtype.str, list(value.shape), len(blobs) - 1]}
-    if isinstance(value, np.generic) and kind.__module__ == "numpy" and value.dtype.kind in _KINDS:
+    if kind in _SCALARS:
         return encode(value.item(), blobs)  # a numpy scalar is a plain number to a reader
     if torch is not None and kind in (torch.Tensor, torch.nn.Parameter):
         name = str(value.dtype).removeprefix("torch.")
@@ -163,7 +174,7 @@ def _encode_array(value: Any, blobs: list[bytes]) -> Any:
     )
 
 
-def decode(tree: Any, blobs: list[memoryview], budget: list[int], depth: int = 0) -> Any:
+def decode(tree: Any, blobs: list[memoryview | None], budget: list[int], depth: int = 0) -> Any:
     """Turn JSON back into a value of exactly the type that was sent; the inverse of ``encode``."""
     budget[0] -= 1
     if budget[0] < 0 or depth > MAX_DEPTH:
@@ -177,11 +188,16 @@ def decode(tree: Any, blobs: list[memoryview], budget: list[int], depth: int = 0
         return int(content)
     if kind == "float":
         return float.fromhex(content)
-    if kind in ("list", "tuple", "set"):
-        items = [decode(item, blobs, budget, depth + 1) for item in content]
-        return {"list": list, "tuple": tuple, "set": set}[kind](items)
+    if kind in ("list", "tuple"):
+        return {"list": list, "tuple": tuple}[kind](decode(item, blobs, budget, depth + 1) for item in content)
+    if kind in ("set", "frozenset"):
+        return {"set": set, "frozenset": frozenset}[kind](
+            _distinct([decode(item, blobs, budget, depth + 1) for item in content])
+        )
     if kind == "dict":
-        return {decode(k, blobs, budget, depth + 1): decode(v, blobs, budget, depth + 1) for k, v in content}
+        pairs = [(decode(k, blobs, budget, depth + 1), decode(v, blobs, budget, depth + 1)) for k, v in content]
+        _distinct([key for key, _ in pairs])
+        return dict(pairs)
     if kind == "handle":
         number, name = content
         return Handle(int(number), str(name))
@@ -191,20 +207,34 @@ def decode(tree: Any, blobs: list[memoryview], budget: list[int], depth: int = 0
     return _decode_array(kind, content, blobs)
 
 
-def _decode_array(kind: str, content: list[Any], blobs: list[memoryview]) -> Any:
+def _distinct(keys: list[Any]) -> list[Any]:
+    """The keys of a dict or set, if few share a hash: with many that do, each would be compared with each."""
+    if len(set(map(hash, keys))) < len(keys) - MAX_COLLISIONS:
+        raise WireError("a dict or set whose keys collide")
+    return keys
+
+
+def _take(blobs: list[memoryview | None], number: int) -> memoryview:
+    """The bytes of one array; a second array of the same bytes would cost memory that was never sent."""
+    blob, blobs[number] = blobs[number], None
+    if blob is None:
+        raise WireError("two arrays share their bytes")
+    return blob
+
+
+def _decode_array(kind: str, content: list[Any], blobs: list[memoryview | None]) -> Any:
     if kind == "ndarray":
         name, shape, number = content
-        dtype = np.dtype(name)
-        if dtype.kind not in _KINDS:
-            raise WireError(f"an array of dtype {dtype}")
-        return np.frombuffer(blobs[number], dtype=dtype).reshape(_shape(shape)).copy()
+        if name not in _ARRAY_DTYPES:
+            raise WireError(f"an array of dtype {name!r}")
+        return np.frombuffer(_take(blobs, number), dtype=name).reshape(_shape(shape)).copy()
     if kind == "tensor":
         import torch  # a worker without torch never sends one
 
         name, shape, number, _, requires_grad = content
         if name not in _TORCH_DTYPES:
             raise WireError(f"a tensor of dtype {name}")
-        raw = np.frombuffer(blobs[number], dtype=np.int16 if name == "bfloat16" else np.dtype(name))
+        raw = np.frombuffer(_take(blobs, number), dtype=np.int16 if name == "bfloat16" else np.dtype(name))
         tensor = torch.from_numpy(raw.reshape(_shape(shape)).copy())
         tensor = tensor.view(torch.bfloat16) if name == "bfloat16" else tensor
         return tensor.requires_grad_(bool(requires_grad))

@@ -9,7 +9,7 @@ SITE := _build/html/index.html
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install book test gpu check serve lab clean distclean
+.PHONY: help install book test gpu check serve picture lab clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -54,6 +54,10 @@ check: $(INSTALLED)
 
 serve: book
 	$(BIN)/python -m http.server 0 --bind 127.0.0.1 --directory _build/html
+
+# The README's picture of a page; needs Chromium.
+picture: book
+	$(BIN)/python book/picture.py
 
 lab: $(INSTALLED)
 	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/chapters

@@ -4,18 +4,68 @@ Nothing is executed here. Magics and shell lines are dropped; cells that only sh
 """
 
 import ast
+import builtins
 import json
 import re
+import symtable
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from minillm.errors import FormatError, InvalidInput
 
 MAX_BYTES = 8 << 20
-_MAGIC = re.compile(r"^\s*[%!?].*$|^.*[^\s#]\?{1,2}\s*$", re.MULTILINE)
+MAX_CODE = 256 << 10
+# Cell magics whose body is Python that binds names in the notebook; the others' bodies are something else.
+_PYTHON_BODIES = ("%%time", "%%capture")
+_MAGIC = re.compile(r"^(\s*)(?:[%!?]|[\w.*]+\?{1,2}\s*$|[\w, ]+=\s*[%!]).*$")
+_NEWLINE = re.compile(r"\r\n?|\n")
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-Statement = tuple[int, str, ast.stmt]
+Block = ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While | ast.Match
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement at the top level of a cell, numbered in the order of the cells."""
+
+    number: int
+    text: str
+
+
+@dataclass
+class Module:
+    """The top-level statements of some cells by what they are good for.
+
+    Attributes:
+        defined: By name, the statements that give it its last meaning or change that.
+        stars: ``from x import *``, which may define anything.
+        futures: ``from __future__ import ...``, which change how all the others are read.
+        broken: Cells that are no valid Python, with the reason.
+    """
+
+    defined: dict[str, list[Statement]] = field(default_factory=dict)
+    stars: list[Statement] = field(default_factory=list)
+    futures: list[Statement] = field(default_factory=list)
+    broken: list[tuple[str, str]] = field(default_factory=list)
+
+    def take(self, node: ast.stmt, statement: Statement) -> None:
+        """Sort one statement in."""
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            self.futures.append(statement)
+        elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            self.stars.append(statement)
+        for name in _bound(node):
+            self.defined[name] = [statement]
+        for name in _changed(node, statement.text):
+            self.defined.setdefault(name, []).append(statement)
+
+    def excuse(self, names: Sequence[str]) -> str:
+        """Why names may be missing: the first cell that mentions one of them and is no valid Python."""
+        reasons = [reason for text, reason in self.broken if any(name in text for name in names)]
+        return f"; there is a cell that is no valid Python ({reasons[0]})" if reasons else ""
 
 
 def extract(cells: Iterable[str], names: Sequence[str]) -> str:
@@ -39,54 +89,82 @@ def extract(cells: Iterable[str], names: Sequence[str]) -> str:
         def f(x):
             return math.exp(x)
     """
-    defined, broken = _statements(cells)
-    needed, waiting, missing = dict[int, str](), list(names), []
+    return select(read(cells), names)
+
+
+def select(module: Module, names: Sequence[str]) -> str:
+    """As ``extract``, from cells that were read before."""
+    missing = sorted(name for name in names if name not in module.defined)
+    if missing:
+        raise InvalidInput(
+            f"not defined: {', '.join(missing)}{module.excuse(missing)}. Define it in a cell and run that cell"
+        )
+    needed, waiting, seen = dict[int, str](), list(names), set(names)
+    unknown = False
     while waiting:
         name = waiting.pop()
-        if name in defined:
-            for number, text, node in defined[name]:
-                if number not in needed:
-                    needed[number] = text
-                    waiting.extend(_used(node))
-        elif name in names:
-            missing.append(name)
-    if missing:
-        where = [
-            f"a cell that is no valid Python ({error})" for text, error in broken if any(n in text for n in missing)
-        ]
-        found = f"; there is {where[0]}" if where else ""
-        raise InvalidInput(f"not defined: {', '.join(sorted(missing))}{found}. Define it in a cell and run that cell")
-    return "\n\n\n".join(needed[number] for number in sorted(needed))
+        unknown |= name not in module.defined and not hasattr(builtins, name)
+        for statement in module.defined.get(name, []):
+            if statement.number not in needed:
+                needed[statement.number] = statement.text
+                fresh = _used(statement.text) - seen
+                seen |= fresh
+                waiting.extend(fresh)
+    if unknown:
+        needed |= {star.number: star.text for star in module.stars}
+    futures = [statement.text for statement in module.futures]
+    return "\n\n\n".join([*futures, *(needed[number] for number in sorted(needed))])
 
 
-def _statements(cells: Iterable[str]) -> tuple[dict[str, list[Statement]], list[tuple[str, str]]]:
-    """Top-level statements by the name they bind; the last binding counts. And the cells that do not parse."""
-    defined: dict[str, list[Statement]] = {}
-    broken, number = [], 0
+def read(cells: Iterable[str]) -> Module:
+    """Sort the statements of all cells by the names that they bind.
+
+    Raises:
+        FormatError: It is more code than any exercise asks for.
+    """
+    module, number, size = Module(), 0, 0
     for cell in cells:
-        text = "" if cell.lstrip().startswith("%%") else _MAGIC.sub("", cell)
+        size += len(cell)
+        if size > MAX_CODE:
+            raise FormatError(f"more than {MAX_CODE >> 10} KiB of code; hand in only what the exercises ask for")
+        text = _NEWLINE.sub("\n", cell)
         try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            broken.append((cell, str(error)))
-            continue
-        for node in tree.body:
-            number += 1
-            source = _segment(text, node)
-            for name in _bound(node):
-                defined[name] = [(number, source, node)]
-            for name in _extended(node):  # name.attribute = ..., name += ...: belongs to what it changes
-                defined.setdefault(name, []).append((number, source, node))
-    return defined, broken
+            text, tree = _parse(text)
+            lines = text.split("\n")
+            for node in tree.body:
+                number += 1
+                module.take(node, Statement(number, _segment(lines, node)))
+        except _UNREADABLE as error:
+            module.broken.append((cell, f"{type(error).__name__}: {error}"))
+    return module
 
 
-def _segment(text: str, node: ast.stmt) -> str:
-    """A statement's own lines, decorators included."""
-    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    lines = text.splitlines()[first - 1 : node.end_lineno]
-    if len(lines) == 1 and not isinstance(node, Definition):
-        return ast.get_source_segment(text, node) or lines[0]  # several statements may share a line
-    return "\n".join(lines)
+def _parse(text: str) -> tuple[str, ast.Module]:
+    """A cell's text without what only a notebook understands, and its tree."""
+    first = text.lstrip().split("\n", 1)[0]
+    if first.startswith("%%"):
+        text = text.lstrip()[len(first) :] if first.split()[0] in _PYTHON_BODIES else ""
+    lines = text.split("\n")
+    while True:
+        try:
+            return "\n".join(lines), ast.parse("\n".join(lines))
+        except SyntaxError as error:  # only a line at which Python stumbles can be a magic: "% 2" may be arithmetic
+            place = (error.lineno or 0) - 1
+            magic = _MAGIC.match(lines[place]) if 0 <= place < len(lines) else None
+            if magic is None:
+                raise
+            lines[place] = f"{magic[1]}pass"
+
+
+def _segment(lines: list[str], node: ast.stmt) -> str:
+    """A statement's own text, decorators included. Columns count bytes."""
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    last = node.end_lineno or node.lineno
+    kept = [line.encode() for line in lines[first - 1 : last]]
+    kept[-1] = kept[-1][: node.end_col_offset]
+    kept[0] = kept[0][0 if decorators else node.col_offset :]
+    return b"\n".join(kept).decode()
 
 
 def _bound(node: ast.stmt) -> list[str]:
@@ -105,20 +183,30 @@ def _stored(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
-def _extended(node: ast.stmt) -> list[str]:
-    """Names whose object a statement changes in place."""
+def _changed(node: ast.stmt, text: str) -> set[str]:
+    """Names whose object a statement changes in place, or to which it may give a new meaning."""
+    if isinstance(node, Block):
+        symbols = symtable.symtable(text, "cell", "exec").get_symbols()
+        return {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
     if isinstance(node, ast.AugAssign):
         targets: list[ast.expr] = [node.target]
     elif isinstance(node, ast.Assign):
         targets = [target for target in node.targets if isinstance(target, ast.Attribute | ast.Subscript)]
     else:
-        return []
-    return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+        return set()
+    return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
 
 
-def _used(node: ast.stmt) -> set[str]:
-    """Names that a statement may look up."""
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+def _used(text: str) -> set[str]:
+    """Names that a statement looks up outside itself; a function's own variables are not among them."""
+    tables, used = [symtable.symtable(text, "cell", "exec")], set[str]()
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            if symbol.is_global() or (table.get_type() == "module" and symbol.is_referenced()):
+                used.add(symbol.get_name())
+    return used
 
 
 def code_cells(path: Path) -> list[str]:
@@ -127,13 +215,26 @@ def code_cells(path: Path) -> list[str]:
     Raises:
         FormatError: The file is too large, or not what its name says.
     """
-    if path.stat().st_size > MAX_BYTES:
-        raise FormatError(f"{path.name} has {path.stat().st_size} bytes; at most {MAX_BYTES} are read")
+    with path.open("rb") as file:
+        return cells_of(path.name, file.read(MAX_BYTES + 1))
+
+
+def cells_of(name: str, data: bytes) -> list[str]:
+    """As ``code_cells``, from a file's name and content.
+
+    Raises:
+        FormatError: As there.
+    """
+    suffix = Path(name).suffix
+    if len(data) > MAX_BYTES:
+        raise FormatError(f"{name} is larger than {MAX_BYTES >> 20} MiB; no more is read")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix != ".ipynb":
-            return [text]
-        cells = json.loads(text)["cells"]
-        return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        text = data.decode("utf-8-sig")
+        return _notebook_cells(json.loads(text)) if suffix == ".ipynb" else [text]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FormatError(f"{path.name} is no readable {path.suffix} file: {type(error).__name__}: {error}") from None
+        raise FormatError(f"{name} is no readable {suffix} file: {type(error).__name__}: {error}") from None
+
+
+def _notebook_cells(notebook: Any) -> list[str]:
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return [str(cell) for cell in cells]

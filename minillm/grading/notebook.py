@@ -31,7 +31,7 @@ def check(name: str, *, predict: str | None = None) -> None:
         >>> check("ch01.kneser_ney")  # doctest: +SKIP
     """
     shell = get_ipython()
-    if shell is None:
+    if shell is None or shell.history_manager is None:
         raise InvalidInput("check() reads the cells of a notebook; for a file use: minillm exercises check FILE")
     exercise = find(name)
     if exercise.predict and predict is None:
@@ -39,7 +39,7 @@ def check(name: str, *, predict: str | None = None) -> None:
     elif exercise.predict:
         right = str(predict).strip() == exercise.predict["answer"]
         print("As you predicted." if right else f"It is {exercise.predict['answer']}: find out why.")  # noqa: T201
-    source = extract(shell.user_ns["In"], exercise.asks)
+    source = extract(shell.history_manager.input_hist_raw, exercise.asks)  # as typed, magics and all
     (result,) = _judge().grade(Task({exercise: source}, require="L0", filename=f"{name}.py"))
     Progress().note(result)
     page = as_html(result, rerun=f"run the cell again, then check({name!r})")

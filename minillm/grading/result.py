@@ -8,12 +8,13 @@ from minillm.grading.exercise import Exercise
 
 # Terminal escape sequences (CSI, OSC and single ones), then every other control character.
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_BIDIRECTIONAL = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Marks that turn the direction of writing, and halves of characters, which no terminal or file can take.
+_TRICKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(text: str, limit: int = 4000) -> str:
     """Text of a submission without anything that a terminal or a reader's eye could be tricked with."""
-    clean = _BIDIRECTIONAL.sub("", _ESCAPES.sub("", text))
+    clean = _TRICKS.sub("", _ESCAPES.sub("", text))
     return clean if len(clean) <= limit else clean[:limit] + "..."
 
 

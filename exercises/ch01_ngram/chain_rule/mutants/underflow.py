@@ -1,0 +1,29 @@
+# fails: test_long_sentence
+# idea: multiplies first and takes the logarithm in the end
+
+import math
+
+
+Table = dict[tuple[str, ...], dict[str, float]]
+
+
+def logprob(sentence: list[str], conditional: Table) -> float:
+    total = 1.0
+    for i, word in enumerate([*sentence, "</s>"]):
+        p = conditional.get(tuple(sentence[:i]), {}).get(word, 0.0)
+        total *= p
+    return math.log(total) if total > 0 else -math.inf
+
+
+def mass(conditional: Table, longest: int) -> float:
+    total, reached = 0.0, {(): 1.0}
+    for _ in range(longest + 1):
+        further = {}
+        for history, p in reached.items():
+            for word, q in conditional.get(history, {}).items():
+                if word == "</s>":
+                    total += p * q
+                else:
+                    further[*history, word] = p * q
+        reached = further
+    return total

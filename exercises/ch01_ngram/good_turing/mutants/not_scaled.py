@@ -1,0 +1,21 @@
+# fails: test_sums_to_one
+# idea: divides the adjusted counts by N
+
+from collections import Counter
+
+
+
+def counts_of_counts(counts: dict[str, int]) -> dict[int, int]:
+    return dict(Counter(counts.values()))
+
+
+def good_turing(counts: dict[str, int], vocabulary: list[str], cutoff: int) -> dict[str, float]:
+    n = counts_of_counts(counts)
+    unseen = [word for word in vocabulary if word not in counts]
+    p0 = n.get(1, 0) / sum(counts.values()) if unseen else 0.0
+    adjusted = {
+        word: (r + 1) * n[r + 1] / n[r] if r <= cutoff and r + 1 in n else float(r) for word, r in counts.items()
+    }
+    total = sum(adjusted.values())
+    probabilities = {word: value / sum(counts.values()) for word, value in adjusted.items()}
+    return probabilities | {word: p0 / len(unseen) for word in unseen}

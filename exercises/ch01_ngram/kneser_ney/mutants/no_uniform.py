@@ -1,0 +1,23 @@
+# fails: test_sums_to_one
+# idea: ends at the unigrams, undiscounted
+
+from collections import Counter
+
+
+Counts = dict[tuple[str, ...], int]
+
+
+def continuation_counts(counts: Counts) -> Counts:
+    return dict(Counter(ngram[1:] for ngram in counts))
+
+
+def kneser_ney(counts: Counts, history: tuple[str, ...], word: str, discount: float, vocabulary: list[str]) -> float:
+    if history:
+        below = kneser_ney(continuation_counts(counts), history[1:], word, discount, vocabulary)
+    else:
+        return counts.get((word,), 0) / sum(counts.values())
+    after = {ngram[-1]: count for ngram, count in counts.items() if ngram[:-1] == history}
+    if not after:
+        return below
+    kept = max(after.get(word, 0) - discount, 0.0)
+    return (kept + discount * len(after) * below) / sum(after.values())

@@ -8,7 +8,6 @@ from minillm.data.corpus import Corpus, Document
 from minillm.data.hub import read_hub
 from minillm.data.reading import StrPath, read_files
 from minillm.data.stdlib import read_docstrings
-from minillm.data.village.schema import Language
 from minillm.errors import InvalidInput
 
 __all__ = ["Corpus", "Document", "docstrings", "files", "hub", "village"]
@@ -37,7 +36,7 @@ def docstrings() -> Corpus:
     return Corpus("docstrings", "en", read_docstrings())
 
 
-def village(seed: int = 0, language: Language = "en", worlds: int = 1, stories: int = 30) -> Corpus:
+def village(seed: int = 0, language: str = "en", worlds: int = 1, stories: int = 30) -> Corpus:
     """Stories of small simulated worlds: every sentence is true in its world, and the facts behind it are known.
 
     The world itself, with its facts, questions, pages and scenes, is ``minillm.data.village.build(seed)``. One world
@@ -72,7 +71,7 @@ def village(seed: int = 0, language: Language = "en", worlds: int = 1, stories: 
     return Corpus("village", language, documents)
 
 
-def files(paths: StrPath | Sequence[StrPath], language: Language = "en", text_field: str = "text") -> Corpus:
+def files(paths: StrPath | Sequence[StrPath], language: str = "en", text_field: str = "text") -> Corpus:
     """Your own text: UTF-8 files, one document each, or ``.jsonl`` files, one document a line.
 
     Args:
@@ -104,7 +103,7 @@ def hub(
     text_field: str = "text",
     streaming: bool = True,
     limit: int | None = None,
-    language: Language = "en",
+    language: str = "en",
 ) -> Corpus:
     """A data set of the Hugging Face hub, such as TinyStories, WikiText or C4, streamed row by row.
 

@@ -66,7 +66,7 @@ def _open(name: str, split: str, config: str | None, streaming: bool) -> Iterato
         return iter(datasets.load_dataset(name, config, split=split, streaming=streaming))
     except datasets.exceptions.DatasetNotFoundError as error:
         raise Unavailable(f"{name}: not on the hub, or not public ({error}). {_INSTEAD}") from error
-    except datasets.exceptions.DataFilesNotFoundError as error:
+    except FileNotFoundError as error:
         raise InvalidInput(f"{name} has no data files (.jsonl, .parquet, .csv or .txt): {error}") from error
     except ConnectionError as error:
         raise Unavailable(f"{name}: the hub could not be reached ({error}). {_INSTEAD}") from error

@@ -23,6 +23,7 @@ _SKIPPED = frozenset(
 _RUN = 8
 _MIN_WORDS = 3
 _Definition = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+_Block = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 def read_docstrings(folder: Path | None = None) -> tuple[Document, ...]:
@@ -76,11 +77,13 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def _definitions(node: ast.AST) -> Iterator[_Definition]:
     """Every module, class and function in source order; expressions, the bulk of a tree, are not entered."""
-    if isinstance(node, _Definition):
-        yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
-            yield from _definitions(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _Definition):
+            yield node
+        children = [child for child in ast.iter_child_nodes(node) if isinstance(child, _Block)]
+        waiting.extend(reversed(children))
 
 
 def _parse(path: Path) -> ast.Module | None:

@@ -169,9 +169,7 @@ class Chinese(Realiser):
             "since": ["从此 ， ", "从 那 以后 ， ", "现在 "],
             "now": ["最后 ， ", "现在 "],
         }
-        adverb = self.rng.choice([words for words in adverbs[message.adverb] if words != self.last_adverb])
-        self.last_adverb = adverb
-        return adverb
+        return self.fresh_adverb(adverbs[message.adverb])
 
     def _sibling(self, entity: str) -> str:
         """Brothers and sisters are called by who is older."""

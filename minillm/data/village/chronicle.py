@@ -11,7 +11,7 @@ from minillm.data.village.schema import Event, Fact, Person, Place, Scene, Thing
 from minillm.data.village.simulation import Episode, Simulation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Chronicle:
     """A finished village, free of any language. Its clock stands at ``now``, the time of the last event.
 
@@ -30,6 +30,9 @@ class Chronicle:
     facts: tuple[Fact, ...]
     events: tuple[Event, ...]
     episodes: tuple[Episode, ...]
+
+    def __repr__(self) -> str:
+        return f"Chronicle(seed={self.seed}, {len(self.events)} events, {len(self.facts)} facts)"
 
     @property
     def now(self) -> int:
@@ -68,7 +71,8 @@ class Chronicle:
 
     def all(self, subject: str, relation: str, time: int) -> tuple[Fact, ...]:
         """The facts of a subject and relation that hold at a time, oldest first."""
-        return tuple(fact for fact in self._index.get((subject, relation), ()) if fact.holds(time))
+        facts = self._index.get((subject, relation), ())
+        return tuple(f for f in facts if f.start <= time and (f.end is None or time < f.end))
 
     def one(self, subject: str, relation: str, time: int) -> Fact | None:
         """The first of these facts, if any."""
@@ -76,7 +80,8 @@ class Chronicle:
 
     def find(self, relation: str, value: Value, time: int) -> tuple[Fact, ...]:
         """The facts with this relation and value that hold at a time, oldest first."""
-        return tuple(fact for fact in self._inverse.get((relation, value), ()) if fact.holds(time))
+        facts = self._inverse.get((relation, value), ())
+        return tuple(f for f in facts if f.start <= time and (f.end is None or time < f.end))
 
     def trail(self, entity: str, time: int) -> tuple[Fact, ...]:
         """The facts that lead from a person or a thing to its place: location, location ..., at.

@@ -183,8 +183,7 @@ class English(Realiser):
             "since": ["from then on", "now"],
             "now": ["in the end", "now"],
         }
-        adverb = self.rng.choice([words for words in adverbs[message.adverb] if words != self.last_adverb])
-        self.last_adverb = adverb
+        adverb = self.fresh_adverb(adverbs[message.adverb])
         simple = not message.link and ":" not in body and "," not in body
         if message.adverb == "part" and simple and (message.tense == "perfect" or self.rng.random() < 0.3):
             return f"{body} {adverb}"

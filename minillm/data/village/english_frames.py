@@ -152,7 +152,7 @@ FACTS = {
     "owner_known": ("{plain:x} [belong] to {a}", "{a} [own] {plain:x}", "{a} [be] the owner of {plain:x}"),
     "colour": ("{plain:x} [be] {colour:v}",),
     "material": ("{x} [be] made of {material:v}",),
-    "location_person": ("{a} [have] {x} with {acc:a}", "{x} [be] with {a}"),
+    "location_person": ("{a} [have] {plain:x} with {acc:a}", "{x} [be] with {a}"),
     "location_place": ("{x} [be] {at:p}", "{x} [lie] {at:p}"),
     "location_thing": ("{x} [be] in {full:c}", "{x} [lie] in {full:c}"),
     "weather": ("it [be] a {weather:v} day", "the weather [be] {weather:v}", "it [be] {weather:v}"),

@@ -23,7 +23,10 @@ def diary(chronicle: Chronicle, day: int) -> tuple[Paragraph, ...]:
     """
     rng = random.Random(f"village/{chronicle.seed}/diary/{day}")
     events = [event for event in chronicle.events if event.day == day and event.kind != "go"]
-    return Teller(chronicle, rng, quotes=0.0).tell(events)
+    if not events:  # a day on which nobody did a thing still had its weather
+        weather = chronicle.all(f"day-{day}", "weather", chronicle.now)
+        return (tuple(Message("state", (fact.id,), fact.start) for fact in weather),)
+    return Teller(chronicle, rng, quotes=0.0, weather=1.0).tell(events)
 
 
 def page(chronicle: Chronicle, entity: str) -> tuple[Paragraph, ...]:

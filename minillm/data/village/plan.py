@@ -78,8 +78,8 @@ class Teller:
     Source: Content planning apart from realisation: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
 
-    def __init__(self, chronicle: Chronicle, rng: random.Random, quotes: float = 0.5) -> None:
-        self.chronicle, self.rng, self.quotes = chronicle, rng, quotes
+    def __init__(self, chronicle: Chronicle, rng: random.Random, quotes: float = 0.5, weather: float = 0.6) -> None:
+        self.chronicle, self.rng, self.quotes, self.weather = chronicle, rng, quotes, weather
         self.introduced: set[str] = set()
         self.believed: dict[str, str] = {}
         self.adverb: Adverb = ""
@@ -137,7 +137,7 @@ class Teller:
     def _set_scene(self, event: Event) -> None:
         before = event.time - 1
         weather = self.chronicle.one(f"day-{event.day}", "weather", event.time)
-        if weather and self.rng.random() < 0.6:
+        if weather and self.rng.random() < self.weather:
             self._state(weather, time=event.time)
         hero = event.agent
         self._introduce(hero, before, full=True)

@@ -137,6 +137,12 @@ class Realiser:
         slot = SLOT.search(frame)
         return str(self.roles.get(slot["role"] or "", "")) if slot else ""
 
+    def fresh_adverb(self, adverbs: list[str]) -> str:
+        """One of some adverbs, if possible not the one used last."""
+        fresh = [adverb for adverb in adverbs if adverb != self.last_adverb]
+        self.last_adverb = self.rng.choice(fresh or adverbs)
+        return self.last_adverb
+
     def enter(self, event: Event) -> None:
         """Take the roles of an event. Its things are described as they were just before."""
         self.time = event.time if event.kind == "make" else event.time - 1
@@ -191,14 +197,13 @@ class Realiser:
             The clause.
         """
         self.at_start = subject
+        return SLOT.sub(self._slot, frame)
 
-        def replaced(match: re.Match[str]) -> str:
-            if match["lemma"]:
-                self.at_start = False
-                return self.verb(match["lemma"], bool(match["plural"]))
-            return self.phrase(match["form"] or "", match["role"])
-
-        return SLOT.sub(replaced, frame)
+    def _slot(self, match: re.Match[str]) -> str:
+        if match["lemma"]:
+            self.at_start = False
+            return self.verb(match["lemma"], bool(match["plural"]))
+        return self.phrase(match["form"] or "", match["role"])
 
     def phrase(self, form: str, role: str) -> str:
         """The noun phrase for a slot."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 Value = str | int
-Language = Literal["en", "zh"]
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ class Text:
     id: str
     kind: str
     paragraphs: tuple[tuple[Sentence, ...], ...]
-    language: Language
+    language: str
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -10,9 +10,10 @@ from minillm.data.village import pages, plan
 from minillm.data.village.chinese import Chinese
 from minillm.data.village.chronicle import Chronicle
 from minillm.data.village.english import English
+from minillm.data.village.episodes import DAYS
 from minillm.data.village.lexicon import SITES
 from minillm.data.village.queries import queries
-from minillm.data.village.schema import Event, Fact, Language, Person, Place, Question, Scene, Text, Thing
+from minillm.data.village.schema import Event, Fact, Person, Place, Question, Scene, Text, Thing
 from minillm.errors import InvalidInput
 
 _WRITERS: dict[str, type[English] | type[Chinese]] = {"en": English, "zh": Chinese}
@@ -26,7 +27,7 @@ _FORMS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class World:
     """A village and a language to tell of it. Make one with `build`.
 
@@ -42,7 +43,10 @@ class World:
     """
 
     chronicle: Chronicle
-    language: Language
+    language: str
+
+    def __repr__(self) -> str:
+        return f"World(seed={self.seed}, language={self.language!r})"
 
     @property
     def seed(self) -> int:
@@ -146,8 +150,8 @@ class World:
             for kind, entities in (("person", self.people), ("place", self.places), ("thing", self.things))
             for entity in entities
         ]
-        days = range(self.events[-1].day + 1)
-        return (*written, *(self._write(f"day-{day}", "day", pages.diary(self.chronicle, day)) for day in days))
+        diaries = [self._write(f"day-{day}", "day", pages.diary(self.chronicle, day)) for day in range(DAYS)]
+        return (*written, *diaries)
 
     def scenes(self) -> tuple[Scene, ...]:
         """What could be painted: every place and time where two people or more were together, once a change.
@@ -176,7 +180,7 @@ class World:
         """
         return self._questions
 
-    def in_language(self, language: Language) -> "World":
+    def in_language(self, language: str) -> "World":
         """The same village, told in another language.
 
         Args:
@@ -218,7 +222,7 @@ class World:
         return Text(key, kind, self._writer(key).realise(paragraphs), self.language)
 
 
-def build(seed: int = 0, language: Language = "en") -> World:
+def build(seed: int = 0, language: str = "en") -> World:
     """Build a village.
 
     Args:

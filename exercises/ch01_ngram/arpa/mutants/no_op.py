@@ -1,0 +1,9 @@
+# fails: test_any_file
+# idea: reads nothing
+
+def read_arpa(text):
+    return {}
+
+
+def logprob(model, history, word):
+    return 0.0

@@ -1,0 +1,22 @@
+# fails: test_unknown_words
+# idea: leaves unknown words out of both figures
+
+import math
+
+
+
+def perplexity(logprobs: list[float]) -> float:
+    if not logprobs:
+        raise ValueError("perplexity needs at least one token")
+    return math.exp(-sum(logprobs) / len(logprobs))
+
+
+def evaluate(sentences: list[list[str]], model: dict[str, float]) -> tuple[float, float, int]:
+    tokens = [word for sentence in sentences for word in [*sentence, "</s>"]]
+    known = [math.log(model[word]) for word in tokens if word in model]
+    oov = len(tokens) - len(known)
+    return perplexity(known), perplexity(known), oov
+
+
+def per_character(value: float, tokens: int, characters: int) -> float:
+    return value ** (tokens / characters)

@@ -5,7 +5,7 @@ from minillm.ngram import DiscountWarning, NgramCounts, NgramLM
 from minillm.ngram.discounts import FALLBACK, estimate_absolute, estimate_modified, modified_discounts
 from minillm.ngram.good_turing import adjusted_counts, katz_ratios, simple_good_turing
 
-# The example of Gale and Sampson (1995), section 4: counts of Chinese plurals ("prosody" data), r and n_r.
+# The "prosody" example of Gale and Sampson (1995): r and n_r.
 PROSODY = """1 120 2 40 3 24 4 13 5 15 6 5 7 11 8 2 9 2 10 1 12 3 14 2 15 1 16 1 17 3 19 1 20 3 21 2 23 3 24 3 25 3 26 2
 27 2 28 1 31 2 32 2 33 1 34 2 36 2 41 3 43 1 45 3 46 1 47 1 50 1 71 1 84 1 101 1 105 1 121 1 124 1 146 1 162 1 193 1
 199 1 224 1 226 1 254 1 257 1 339 1 421 1 456 1 481 1 483 1 1140 1 1256 1 1322 1 1530 1 2131 1 2395 1 6925 1 7846 1"""

@@ -11,13 +11,13 @@ class Limits:
     Attributes:
         seconds: Time that the judge waits for it in all.
         memory_mib: Memory on top of what the warm parent holds.
-        processes: Processes and threads.
+        processes: Processes it may be in all, each with the memory above; 1 means that it can start none.
         file_mib: Size of one file it writes.
     """
 
     seconds: float = 10.0
     memory_mib: int = 1024
-    processes: int = 64
+    processes: int = 1
     file_mib: int = 16
 
 

@@ -5,7 +5,6 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -19,9 +18,11 @@ from minillm.errors import Unavailable
 from minillm.grading import wire
 from minillm.grading.limits import Limits
 from minillm.grading.sandbox import Sandbox
+from minillm.grading.scratch import remove
 
 _OUTPUT_KEPT = 20_000
 _START_SECONDS = 60
+_ANSWER_SECONDS = 20
 _CREDENTIALS = struct.Struct("3i")
 _FIRST_USER = 2_000_000
 _PASSES_CREDENTIALS = hasattr(socket, "SO_PASSCRED")
@@ -72,8 +73,7 @@ class Pod:
             raise Unavailable(
                 f"the sandbox {sandbox} did not start: {errors.decode(errors='replace')[-500:]}"
             ) from None
-        if os.geteuid() == 0 and sandbox.tier == "L0":
-            os.chmod(self._scratch, 0o711)
+        self._control.settimeout(_ANSWER_SECONDS)
 
     def _answer(self) -> dict[str, Any]:
         data = self._control.recv(1 << 16)
@@ -115,6 +115,7 @@ class Pod:
                 self._control.sendmsg([json.dumps({"spawn": request}).encode()], ancillary)
                 local = self._answer()["pid"]
         except (OSError, EOFError):
+            self._process.kill()
             ours.close()
             os.close(reader)
             raise WorkerDied("the sandbox is gone") from None
@@ -135,9 +136,12 @@ class Pod:
 
     def reap(self, local: int) -> None:
         """End a worker and whatever it left behind."""
-        with contextlib.suppress(OSError, EOFError), self._lock:
-            self._control.send(json.dumps({"reap": local}).encode())
-            self._answer()
+        try:
+            with self._lock:
+                self._control.send(json.dumps({"reap": local}).encode())
+                self._answer()
+        except (OSError, EOFError):  # gone, or stuck: then it can answer nothing more
+            self._process.kill()
 
     def meeting_place(self) -> str:
         """A folder's name, new each time, in which ranks may meet; every worker of this pod can reach it."""
@@ -159,7 +163,7 @@ class Pod:
         if self._process.stderr:
             self._process.stderr.close()
         if self.sandbox.tier == "L0":
-            shutil.rmtree(self._scratch, ignore_errors=True)
+            remove(self._scratch)
 
     def __enter__(self) -> "Pod":
         return self
@@ -184,14 +188,17 @@ class Connection:
         """Wait for the worker's first byte; on Linux the kernel says from which process it came."""
         self._channel.settimeout(_START_SECONDS)
         try:
-            _, ancillary, _, _ = self._channel.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
+            data, ancillary, _, _ = self._channel.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
         except OSError:
-            raise WorkerDied("the worker did not start") from None
+            data, ancillary = b"", []
+        if not data:
+            self.close()
+            raise WorkerDied("the worker did not start")
         if _PASSES_CREDENTIALS:
             self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        for level, kind, data in ancillary:
+        for level, kind, sender in ancillary:
             if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
-                return _CREDENTIALS.unpack(data)[0]
+                return _CREDENTIALS.unpack(sender)[0]
         return None
 
     def _read_output(self, descriptor: int) -> None:
@@ -233,11 +240,20 @@ class Connection:
             raise WorkerDied("its process answered a question that was not asked")
         return answer
 
+    def held_bytes(self) -> int:
+        """The memory that the worker holds now; from here on ``peak_bytes`` tells the most, where we may say so."""
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        return self._status("VmRSS")
+
     def peak_bytes(self) -> int:
-        """The most memory that the worker ever held, as the kernel counts it; 0 where it cannot be told."""
+        """The most memory that the worker held, as the kernel counts it; 0 where it cannot be told."""
+        return self._status("VmHWM")
+
+    def _status(self, field: str) -> int:
         with contextlib.suppress(OSError, StopIteration):
             lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) << 10
+            return int(next(line for line in lines if line.startswith(field)).split()[1]) << 10
         return 0
 
     def close(self) -> None:
@@ -253,7 +269,10 @@ def _receive_until(channel: socket.socket, deadline: float) -> dict[str, Any]:
 
     class Timed:
         def recv(self, size: int) -> bytes:
-            channel.settimeout(max(0.001, deadline - time.perf_counter()))
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                raise TimeoutError
+            channel.settimeout(left)
             return channel.recv(size)
 
     return wire.receive(Timed())  # type: ignore[arg-type]

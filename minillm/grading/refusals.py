@@ -1,64 +1,101 @@
-"""What an exercise forbids, refused where names are resolved and where operators run, with the reason.
+"""What an exercise forbids, refused with the reason: by name, in the things themselves, by file, and by operator.
 
+Names are what an honest learner meets. Whoever goes around them finds that the function itself refuses, that the
+kernel does not open the file, and that torch's dispatcher has no such kernel any more.
 Part of the worker: it stands alone and imports nothing of the package.
 """
 
+import contextlib
+import ctypes
+import glob
 import importlib.util
+import os
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import warnings
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
+
+from . import hiding
+
+_BACKENDS = ("CPU", "CUDA", "MkldnnCPU", "SparseCPU", "SparseCsrCPU", "NestedTensorCPU", "QuantizedCPU")
 
 
 class Forbidden(ImportError):
     """The submission reached for what the exercise asks the learner to write."""
 
 
-def install(forbid: dict[str, str]) -> dict[str, str]:
-    """Refuse modules and attributes from now on.
+def install(forbid: dict[str, str]) -> None:
+    """Refuse modules, functions, classes and operators from now on.
 
     Args:
-        forbid: From name to reason. A name is a module (``minillm.ngram``), an attribute of one
+        forbid: From name to reason. A name is a module (``minillm.ngram``), a function or class
             (``torch.nn.functional.softmax``) or an operator of torch (``aten::softmax``).
-
-    Returns:
-        The operators among them, which only a running call can be checked for.
     """
-    modules, operators = {}, {}
+    modules = {}
     for name, reason in forbid.items():
+        said = f"{name} may not be used here: {reason}"
         if name.startswith("aten::"):
-            operators[name.removeprefix("aten::")] = reason
-        elif _is_module(name):
-            modules[name] = reason
+            _refuse_operator(name.removeprefix("aten::"), said)
+        elif (thing := _attribute(name)) is not None:
+            _refuse_everywhere(thing, said)
         else:
-            _replace(name, reason)
+            modules[name] = said
     if modules:
         _refuse_modules(modules)
-    return operators
 
 
-def _is_module(name: str) -> bool:
+def _attribute(name: str) -> Any:
+    """The function or class of that name; ``None`` where it names a module, or nothing that is installed."""
+    module, _, attribute = name.rpartition(".")
     try:
-        return importlib.util.find_spec(name) is not None
+        if importlib.util.find_spec(name) is not None:
+            return None
     except (ImportError, ValueError):
-        return False
+        pass  # the part before the last dot is no package
+    try:
+        return getattr(importlib.import_module(module), attribute, None)
+    except (ImportError, ValueError):
+        return None
+
+
+def _refuse_everywhere(thing: Any, said: str) -> None:
+    """Refuse in the thing itself, and put a refusal in its place in every loaded module that holds it."""
+    _disarm(thing, said)
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise Forbidden(said)
+
+    for holder in list(sys.modules.values()):
+        if isinstance(holder, ModuleType):
+            for key in [key for key, value in vars(holder).items() if value is thing]:
+                setattr(holder, key, refuse)
+
+
+def _disarm(thing: Any, said: str) -> None:
+    """Make a function, or all of a class, refuse by itself, so that it does not help to find it by another way."""
+    if isinstance(thing, type):
+        for member in list(vars(thing).values()):
+            _disarm(getattr(member, "__func__", getattr(member, "fget", member)), said)
+    elif isinstance(thing, FunctionType):
+        scope: dict[str, Any] = {}
+        exec(f"def refuse(*args, **kwargs): raise ImportError({said!r})", scope)
+        thing.__code__ = scope["refuse"].__code__.replace(co_freevars=thing.__code__.co_freevars)
 
 
 def _refuse_modules(modules: dict[str, str]) -> None:
-    files = []
-    for name in modules:
-        spec = importlib.util.find_spec(name)
-        origin = spec.origin if spec else None
-        if origin:
-            files.append((origin.removesuffix("__init__.py"), name))
-        for loaded in [key for key in sys.modules if key == name or key.startswith(name + ".")]:
-            del sys.modules[loaded]
-        parent, _, child = name.rpartition(".")
-        if parent in sys.modules and hasattr(sys.modules[parent], child):
-            delattr(sys.modules[parent], child)
+    """Refuse to import, to use what was imported along with a parent package, and to read the source."""
+    files = _files(modules)
+    for name, module in list(sys.modules.items()):
+        said = _said_of(name, modules)
+        if said:
+            for thing in list(vars(module).values()):
+                if _said_of(getattr(thing, "__module__", None) or "", modules):
+                    _disarm(thing, said)
+            del sys.modules[name]
+            parent, _, child = name.rpartition(".")
+            vars(sys.modules.get(parent, module)).pop(child, None)
 
     class Finder:
         """Stands before every other finder, so that the name never resolves."""
@@ -67,70 +104,60 @@ def _refuse_modules(modules: dict[str, str]) -> None:
         def find_spec(
             name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
         ) -> ModuleSpec | None:
-            for forbidden, reason in modules.items():
-                if name == forbidden or name.startswith(forbidden + "."):
-                    raise Forbidden(f"{forbidden} may not be used here: {reason}")
+            said = _said_of(name, modules)
+            if said:
+                raise Forbidden(said)
             return None
 
     sys.meta_path.insert(0, Finder)
 
     def audit(event: str, args: tuple[Any, ...]) -> None:
-        """The same by the file's path; an audit hook cannot be taken away again."""
-        if event == "open" and isinstance(args[0], str):
-            for path, name in files:
-                if args[0].startswith(path):
-                    raise Forbidden(f"the source of {name} may not be read here: {modules[name]}")
+        """Say why a file cannot be opened; the kernel would only say no."""
+        if event == "open" and isinstance(args[0], str | bytes):
+            path = os.path.realpath(os.fsdecode(args[0]))
+            for file, said in files.items():
+                if path == file or path.startswith(file + "/"):
+                    raise Forbidden(f"its source may not be read here; {said}")
 
     sys.addaudithook(audit)
+    hiding.hide(files)
 
 
-def _replace(name: str, reason: str) -> None:
-    """Put a refusal in place of a function or class, in every loaded module that holds it."""
-    module, _, attribute = name.rpartition(".")
-    original = getattr(importlib.import_module(module), attribute)
+def _said_of(name: str, modules: dict[str, str]) -> str:
+    """The refusal for a module's name; empty where it is allowed."""
+    return next((said for top, said in modules.items() if name == top or name.startswith(top + ".")), "")
+
+
+def _files(modules: dict[str, str]) -> dict[str, str]:
+    """The files and folders that hold the modules, compiled ones as well, each with its refusal."""
+    found = {}
+    for name, said in modules.items():
+        with contextlib.suppress(ImportError, ValueError):
+            spec = importlib.util.find_spec(name)
+            for folder in (spec.submodule_search_locations or []) if spec else []:
+                found[os.path.realpath(folder)] = said
+            if spec and spec.origin and not spec.submodule_search_locations:
+                folder, file = os.path.split(os.path.realpath(spec.origin))
+                stem = glob.escape(os.path.splitext(file)[0])
+                compiled = glob.glob(f"{glob.escape(folder)}/__pycache__/{stem}.*.pyc")
+                found |= dict.fromkeys([os.path.join(folder, file), *compiled], said)
+    return found
+
+
+def _refuse_operator(name: str, said: str) -> None:
+    """Take an operator's kernels out of torch's dispatcher, for every thread and mode."""
+    import torch
 
     def refuse(*args: Any, **kwargs: Any) -> None:
-        raise Forbidden(f"{name} may not be used here: {reason}")
+        raise Forbidden(said)
 
-    for holder in list(sys.modules.values()):
-        if isinstance(holder, ModuleType):
-            for key in [key for key, value in vars(holder).items() if value is original]:
-                setattr(holder, key, refuse)
-
-
-class Seen:
-    """What torch did while a call ran: operators by name, and the largest tensor made."""
-
-    def __init__(self) -> None:
-        self.operators: Counter[str] = Counter()
-        self.largest_elements = 0
-
-    def report(self) -> dict[str, Any]:
-        """As plain data."""
-        return {"operators": dict(self.operators), "largest_elements": self.largest_elements}
-
-
-@contextmanager
-def watch(operators: dict[str, str], probe: bool) -> Iterator[Seen]:
-    """Refuse operators, and count them if asked to, while the block runs. Costs nothing where neither is wanted."""
-    seen = Seen()
-    if not (operators or probe) or "torch" not in sys.modules:
-        yield seen
-        return
-    import torch
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    class Watch(TorchDispatchMode):
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            name = func._schema.name.removeprefix("aten::")
-            if name in operators:
-                raise Forbidden(f"the operator {name} may not run here: {operators[name]}")
-            result = func(*args, **(kwargs or {}))
-            seen.operators[name] += 1
-            for value in result if isinstance(result, tuple | list) else (result,):
-                if isinstance(value, torch.Tensor):
-                    seen.largest_elements = max(seen.largest_elements, value.numel())
-            return result
-
-    with Watch():
-        yield seen
+    packet = getattr(torch.ops.aten, name)
+    library = torch._C._dispatch_library("IMPL", "aten", "", __file__, 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there was a kernel before is the point
+        for overload in packet.overloads():
+            full = name if overload == "default" else f"{name}.{overload}"
+            for backend in _BACKENDS:
+                library.impl(full, backend, refuse)
+    # Held by no Python object: who finds the library could give the kernels back.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(library))

@@ -16,7 +16,7 @@ from pathlib import Path
 from minillm.errors import Unavailable
 
 PACKAGE = Path(__file__).parents[1]
-WORKER = Path(__file__).with_name("worker.py")
+ZYGOTE = Path(__file__).with_name("zygote.py")
 SCRATCH_BYTES = 256 << 20
 NOBODY = 65534
 
@@ -45,7 +45,7 @@ class Sandbox:
 
     def command(self, descriptor: int, preload: str) -> list[str]:
         """The command line that starts the worker program with an inherited socket."""
-        program = [sys.executable, "-I", "-B", str(WORKER), str(descriptor), preload]
+        program = [sys.executable, "-I", "-B", str(ZYGOTE), str(descriptor), preload]
         if self.mechanism == "bubblewrap":
             return _bubblewrap() + program
         if self.mechanism == "unshare":
@@ -99,8 +99,8 @@ def _bubblewrap() -> list[str]:
 
 def _unshare(program: list[str]) -> list[str]:
     """The same by hand: a fresh root of read-only bind mounts, entered by chroot in new namespaces."""
-    script = ["set -e", "mount --make-rprivate /", "root=$(mktemp -d /tmp/minillm-root.XXXXXX)"]
-    script += ["mount -t tmpfs -o size=1m,mode=755 none $root"]
+    # The new root covers a folder that is always there and that no visible path lies in, so that no name is left behind.
+    script = ["set -e", "mount --make-rprivate /", "root=/sys", "mount -t tmpfs -o size=1m,mode=755 none $root"]
     for path in visible():
         place = f"$root{shlex.quote(str(path))}"
         if path.is_symlink():
@@ -118,7 +118,6 @@ def _unshare(program: list[str]) -> list[str]:
     for device in ("null", "zero", "random", "urandom"):
         script += [f": > $root/dev/{device}", f"mount --bind /dev/{device} $root/dev/{device}"]
     script += [f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777 none $root/tmp", "mount -o remount,ro $root"]
-    # The mounts keep the root alive after its name is gone from the outside.
     script += ["cd $root/tmp", 'exec chroot $root "$@"']
     namespaces = ["unshare", "--ipc", "--pid", "--net", "--uts", "--mount", "--fork", "--kill-child"]
     if os.geteuid() != 0:

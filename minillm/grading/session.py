@@ -14,6 +14,17 @@ from minillm.grading.pod import Connection, Limits, Pod
 
 MAX_ITEMS = 10_000
 
+# Exceptions that the judge raises as what they are. Not among them: what ends a process or, in the middle of a check,
+# a loop, and what cannot be made of a message alone.
+_BUILT_IN = {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type)
+    and issubclass(kind, Exception)
+    and not issubclass(kind, StopIteration | StopAsyncIteration | BaseExceptionGroup)
+    and name not in ("Exception", "UnicodeDecodeError", "UnicodeEncodeError", "UnicodeTranslateError")
+}
+
 
 class SubmissionError(Exception):
     """The submission raised an exception where the check expected a value."""
@@ -63,7 +74,7 @@ class Session:
         self.seed, self.last_call = seed, ""
         self.seen: Seen | None = None
         self.connection: Connection = pod.spawn(limits, user)
-        answer = self.connection.request("load", source=source, filename=filename, forbid=forbid, seed=seed)
+        answer = self.ask("load", source=source, filename=filename, forbid=forbid, seed=seed)
         self.last_call = "loading the file"
         self.value_of(answer)
 
@@ -74,29 +85,46 @@ class Session:
         if answer.get("changed") and not options.get("may_change"):
             names = ", ".join(map(str, answer["changed"]))
             raise InputChanged(f"argument {names} was changed in place: work on a copy")
-        return value
+        if type(value) is not wire.Handle:
+            return value
+        # Only what a check asked to keep has methods: else an object could stand in for a value and answer for it.
+        return Remote(self, value) if options.get("keep") else self.items(value)
+
+    def ask(self, op: str, **arguments: Any) -> dict[str, Any]:
+        """Send one request; while a measurement runs, add up what it cost."""
+        seen, connection = self.seen, self.connection
+        if seen is None:
+            return connection.request(op, probe=False, **arguments)
+        memory, spent = connection.held_bytes(), connection.spent
+        answer = connection.request(op, probe=True, **arguments)
+        seen.seconds += connection.spent - spent
+        seen.peak_bytes = max(seen.peak_bytes, connection.peak_bytes() - memory)
+        self._note(answer.get("probe"))
+        return answer
+
+    def items(self, handle: wire.Handle | None) -> Iterator[Any]:
+        """What an iterator in the worker yields, one request an item."""
+        for _ in range(MAX_ITEMS):
+            answer = self.ask("next", handle=handle)
+            value = self.value_of(answer)
+            if answer.get("end"):
+                return
+            yield value
+        raise NotAValue(f"it yields more than {MAX_ITEMS} items")
 
     def answer_to(self, handle: Any, name: str | None, args: Sequence[Any], options: dict[str, Any]) -> dict[str, Any]:
         """The raw answer to one call."""
         self.last_call = f"{name or 'it'}({', '.join(map(describe, args))})"
-        before = self.connection.spent
-        memory = self.connection.peak_bytes() if self.seen else 0
-        answer = self.connection.request(
+        return self.ask(
             "call",
             handle=handle,
             name=name,
             args=[_crossing(arg) for arg in args],
             kwargs={key: _crossing(value) for key, value in options.get("kwargs", {}).items()},
             keep=options.get("keep", False),
-            probe=self.seen is not None,
             upstream=options.get("upstream"),
             seed=options.get("seed", self.seed),
         )
-        if self.seen is not None:
-            self.seen.seconds += self.connection.spent - before
-            self.seen.peak_bytes = max(self.seen.peak_bytes, self.connection.peak_bytes() - memory)
-            self._note(answer.get("probe"))
-        return answer
 
     def _note(self, probe: Any) -> None:
         """Add what the worker says it saw; nonsense counts as nothing seen."""
@@ -121,8 +149,7 @@ class Session:
             raise _as_exception(answer["raised"])
         if "unsendable" in answer:
             raise NotAValue(f"it returned {answer['unsendable']}")
-        value = answer.get("value")
-        return Remote(self, value) if type(value) is wire.Handle else value
+        return answer.get("value")
 
 
 class Remote:
@@ -146,18 +173,12 @@ class Remote:
         return self._session.call(self._handle, None, args, {"kwargs": kwargs})
 
     def __iter__(self) -> Iterator[Any]:
-        for _ in range(MAX_ITEMS):
-            answer = self._session.connection.request("next", handle=self._handle)
-            value = self._session.value_of(answer)
-            if answer.get("end"):
-                return
-            yield value
-        raise NotAValue(f"it yields more than {MAX_ITEMS} items")
+        return self._session.items(self._handle)
 
     def get(self, name: str) -> Any:
         """The value of an attribute."""
         self._session.last_call = f".{name}"
-        return self._session.value_of(self._session.connection.request("get", handle=self._handle, name=name))
+        return self._session.value_of(self._session.ask("get", handle=self._handle, name=name))
 
     def value_and_grads(self, name: str, *args: Any, upstream: Any, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
         """Call, then run the backward pass.
@@ -187,9 +208,7 @@ class Remote:
         return self._parameters(gradients=True)
 
     def _parameters(self, gradients: bool) -> dict[str, Any]:
-        value = self._session.value_of(
-            self._session.connection.request("parameters", handle=self._handle, gradients=gradients)
-        )
+        value = self._session.value_of(self._session.ask("parameters", handle=self._handle, gradients=gradients))
         if type(value) is not dict:
             raise NotAValue("it has no parameters")
         return value
@@ -232,7 +251,7 @@ class Team:
         size = len(sessions)
 
         def join(rank: int) -> Any:
-            answer = sessions[rank].connection.request("join", rank=rank, size=size, folder=folder)
+            answer = sessions[rank].ask("join", rank=rank, size=size, folder=folder)
             return sessions[rank].value_of(answer)
 
         self._at_once(join)
@@ -262,13 +281,9 @@ def _crossing(value: Any) -> Any:
 def _as_exception(raised: Any) -> SubmissionError:
     if type(raised) is not wire.Raised:
         raise NotAValue("it sent a malformed exception")
-    kinds: tuple[type, ...] = (SubmissionError,)
-    for base in raised.bases:
-        kind = getattr(builtins, base, None)
-        if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
-            kinds = (SubmissionError, kind)
-            break
-    error = type(raised.kind, kinds, {})(raised.message)
+    kind = next((_BUILT_IN[base] for base in raised.bases if base in _BUILT_IN), None)
+    name = raised.kind if raised.kind.isidentifier() else "Exception"
+    error = type(name, (SubmissionError, kind) if kind else (SubmissionError,), {})(raised.message)
     error.raised = raised
     return error
 

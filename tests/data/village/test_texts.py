@@ -61,6 +61,54 @@ def test_every_stated_fact_is_true_then(texts, chinese):
             assert all(event.time <= sentence.time for event in events), sentence
 
 
+def test_things_are_described_as_they_were_before_the_event(texts, chinese):
+    for world, text in (*texts, *chinese):
+        for sentence in text.sentences:
+            facts, events = stated(world, sentence)
+            for event in events:
+                looks = [f for f in facts if f.subject == event.thing and f.relation in ("owner", "colour")]
+                assert event.kind == "make" or all(f.holds(event.time - 1) for f in looks), sentence
+
+
+GIVERS = ["give", "give_back", "lend", "sell", "teach"]
+WHO_DID_IT = {
+    # A name in the first group is the agent's, in the second the other's.
+    "en": [
+        r"\b(?:by|from) (NAME)\b()",
+        r"\b(NAME) (?:gave|lent|sold|returned|taught|showed|made) .* to (NAME)\b",
+        r"\b(NAME) (?:gave|lent|sold|taught|showed) (NAME)\b",
+        r"()\b(NAME) (?:bought|borrowed|got|learned|paid|was given|was taught)\b",
+        r"\bpaid (NAME)\b()",
+    ],
+    "zh": [
+        r"(?:从|向|跟|被)(NAME)()",
+        r"(NAME)(?:把|将).*(?:送给|卖给|还给|借给)了(NAME)",
+        r"(NAME)(?:在.*)?教会了(NAME)",
+        r"()(NAME)(?:花|用|收到|收下|从|向)",
+        r"(?:收到了|收下了|买下了)(NAME)()",
+    ],
+}
+
+
+def test_who_did_what_to_whom(texts, chinese):
+    checked = Counter()
+    for world, text in (*texts, *chinese):
+        ids = {getattr(p, world.language): p.id for p in world.people}
+        rules = [rule.replace("NAME", "|".join(ids)) for rule in WHO_DID_IT[world.language]]
+        for sentence in text.sentences:
+            _, events = stated(world, sentence)
+            if [event.kind for event in events if event.kind in GIVERS] == [] or sentence.text[0] in '"“':
+                continue
+            event = events[-1]
+            for number, rule in enumerate(rules):
+                for agent, other in re.findall(rule, sentence.text):
+                    assert ids.get(agent, event.agent) == event.agent, (rule, sentence)
+                    assert ids.get(other, event.other) == event.other, (rule, sentence)
+                    checked[world.language, number] += 1
+    assert checked.total() > 300
+    assert len(checked) == 10
+
+
 def test_names_in_a_sentence_are_those_of_its_facts(texts, chinese):
     for world, text in (*texts, *chinese):
         named = {getattr(p, world.language): p.id for p in world.people}

@@ -225,7 +225,7 @@ def cells_of(name: str, data: bytes) -> list[str]:
     Raises:
         FormatError: As there.
     """
-    suffix = Path(name).suffix
+    suffix = Path(name).suffix.lower()
     if len(data) > MAX_BYTES:
         raise FormatError(f"{name} is larger than {MAX_BYTES >> 20} MiB; no more is read")
     try:

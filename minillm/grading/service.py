@@ -4,25 +4,19 @@ The caller may be a notebook in which the learner's code runs, or the command li
 is a process of its own that reads tasks and writes results as lines of JSON.
 """
 
-import contextlib
 import dataclasses
-import json
-import os
 import queue
 import secrets
-import selectors
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from minillm.errors import InvalidInput
+from minillm.errors import InvalidInput, MinillmError
 from minillm.grading.exercise import Exercise
 from minillm.grading.result import Feedback, Item, Result
+from minillm.grading.servant import Servant
 
 _START_SECONDS = 60.0
 _OVERHEAD_SECONDS = 10.0
@@ -51,14 +45,18 @@ class Task:
         return _START_SECONDS + _OVERHEAD_SECONDS + checks
 
 
-@dataclass
-class Judge:
+class Judge(Servant):
     """A judge process, started when it is first needed."""
 
-    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+    def __init__(self) -> None:
+        super().__init__("minillm.grading.bench")
 
     def grade(self, task: Task) -> list[Result]:
-        """Grade one submission; a judge that is lost on it fails what it held, and the next task gets a new one."""
+        """Grade one submission; a judge that is lost on it fails what it held, and the next task gets a new one.
+
+        Raises:
+            InvalidInput: The judge cannot do it at all, for a reason that lies not in the submission.
+        """
         seed = secrets.randbelow(2**31) if task.seed is None else task.seed
         message = {
             "sources": {str(exercise.folder): source for exercise, source in task.sources.items()},
@@ -67,52 +65,12 @@ class Judge:
             "filename": task.filename,
         }
         started = time.perf_counter()
-        answer = self._ask(message, task.patience)
+        answer = self.ask(message, task.patience)
         if "error" in answer:
             raise InvalidInput(answer["error"])
         if "results" not in answer:
-            self.close()
             return [_lost(exercise, seed, time.perf_counter() - started) for exercise in task.sources]
         return [_result(exercise, answer, seed, answer["results"][str(exercise.folder)]) for exercise in task.sources]
-
-    def _ask(self, message: dict[str, Any], patience: float) -> dict[str, Any]:
-        if self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "minillm.grading.bench"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"},
-                start_new_session=True,
-            )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.write(json.dumps(message) + "\n")
-            self.process.stdin.flush()
-            with selectors.DefaultSelector() as selector:
-                selector.register(self.process.stdout, selectors.EVENT_READ)
-                if selector.select(patience):
-                    return json.loads(self.process.stdout.readline())
-        except (OSError, ValueError):
-            pass
-        return {}
-
-    def close(self) -> None:
-        """End the process and all that belongs to it."""
-        if self.process is None:
-            return
-        assert self.process.stdin is not None
-        with contextlib.suppress(OSError):
-            self.process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=5)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.process = None
 
     def __enter__(self) -> "Judge":
         return self
@@ -121,15 +79,20 @@ class Judge:
         self.close()
 
 
-def grade_all(tasks: Iterable[tuple[str, Task]], judges: int = 1) -> Iterable[tuple[str, list[Result]]]:
+def grade_all(tasks: Iterable[tuple[str, Task]], judges: int = 1) -> Iterator[tuple[str, list[Result] | MinillmError]]:
     """Grade many submissions, several at once; results come as they are ready.
+
+    Whoever stops asking, or is interrupted, ends the judges at once.
 
     Args:
         tasks: Pairs of a name and a task.
         judges: How many judge processes work side by side.
 
     Yields:
-        Pairs of the name and the submission's results.
+        Pairs of the name and the submission's results, or the error that kept a judge from grading it.
+
+    Raises:
+        InvalidInput: Fewer than one judge.
     """
     if judges < 1:
         raise InvalidInput(f"{judges} judges cannot grade anything: give 1 or more, at best one a core")
@@ -148,15 +111,20 @@ def grade_all(tasks: Iterable[tuple[str, Task]], judges: int = 1) -> Iterable[tu
         finally:
             idle.put(judge)
 
+    pool = ThreadPoolExecutor(judges)
     try:
-        with ThreadPoolExecutor(judges) as pool:
-            futures = [pool.submit(work, name, task) for name, task in tasks]
-            for _ in futures:
-                name, results = done.get()
-                if isinstance(results, BaseException):
-                    raise results
-                yield name, results
+        for _ in [pool.submit(work, name, task) for name, task in tasks]:
+            name, results = done.get()
+            if isinstance(results, BaseException) and not isinstance(results, MinillmError):
+                raise results
+            yield name, results
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for judge in everyone:
+            judge.dismiss()
+        raise
     finally:
+        pool.shutdown()
         for judge in everyone:
             judge.close()
 

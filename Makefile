@@ -41,8 +41,9 @@ book: $(INSTALLED)
 test: book
 	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
+# Status 5 means that no test asks for a GPU yet.
 gpu: $(INSTALLED)
-	$(BIN)/python -m pytest -m gpu
+	$(BIN)/python -m pytest -m gpu || test $$? -eq 5
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

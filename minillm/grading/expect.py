@@ -64,9 +64,9 @@ def is_true(condition: bool, problem: str, *, cause: str = "") -> None:
     """Require a property, with a sentence that says what was expected.
 
     Raises:
-        Mismatch: The property does not hold.
+        Mismatch: The property does not hold, or what was given is no yes or no: a text or a list would count as yes.
     """
-    if not condition:
+    if str(getattr(condition, "dtype", type(condition).__name__)).removeprefix("torch.") != "bool" or not condition:
         raise Mismatch(problem, cause=cause)
 
 
@@ -93,17 +93,35 @@ def _same(got: Any, expected: Any, rtol: float, atol: float, path: str) -> None:
         for i, (a, b) in enumerate(zip(got, expected, strict=True)):
             _same(a, b, rtol, atol, f"{path}[{i}]")
     elif isinstance(expected, dict):
-        missing, extra = expected.keys() - got.keys(), got.keys() - expected.keys()
-        if missing or extra:
-            raise Mismatch(f"{_place(path)}keys missing: {_few(missing)}; keys too many: {_few(extra)}")
+        _same_members(got, expected, "keys", path)
         for key, value in expected.items():
             _same(got[key], value, rtol, atol, f"{path}[{key!r}]")
+    elif isinstance(expected, set | frozenset):
+        _same_members(got, expected, "members", path)
     elif hasattr(expected, "dtype"):
         _same_array(got, expected, rtol, atol, path)
     elif isinstance(expected, float):
         _same_array(np.float64(got), np.float64(expected), rtol, atol, path)
     elif got != expected:
         raise Mismatch(f"{_place(path)}the value differs", index=path, expected=_short(expected), got=_short(got))
+
+
+def _same_members(got: Any, expected: Any, what: str, path: str) -> None:
+    """The same keys or members, told apart as written: 1, 1.0 and True are equal, and yet three answers."""
+    come, wanted = {_exactly(value): value for value in got}, {_exactly(value): value for value in expected}
+    if come.keys() != wanted.keys():
+        missing = [value for exact, value in wanted.items() if exact not in come]
+        extra = [value for exact, value in come.items() if exact not in wanted]
+        raise Mismatch(f"{_place(path)}{what} missing: {_few(missing)}; {what} too many: {_few(extra)}")
+
+
+def _exactly(value: Any) -> Any:
+    """A key with its type, and with the types inside it."""
+    if isinstance(value, np.generic):
+        value = value.item()  # as it comes from a submission
+    if isinstance(value, tuple | frozenset):
+        return type(value), type(value)(map(_exactly, value))
+    return type(value), value
 
 
 def _same_array(got: Any, expected: Any, rtol: float, atol: float, path: str) -> None:
@@ -113,9 +131,10 @@ def _same_array(got: Any, expected: Any, rtol: float, atol: float, path: str) ->
         raise Mismatch(f"{_place(path)}the shape is {list(got.shape)} where {list(expected.shape)} is expected")
     a, b = _numbers(got), _numbers(expected)
     bad_finite = ~np.isfinite(a) & np.isfinite(b)
-    with np.errstate(invalid="ignore"):
-        near = np.isfinite(b) & (np.abs(a - b) <= atol + rtol * np.abs(b))  # to infinity nothing is near
-        wrong = ~(near | (a == b))
+    wrong = np.asarray(a != b)
+    if b.dtype.kind in "fc":
+        with np.errstate(invalid="ignore"):
+            wrong &= ~(np.isfinite(b) & (np.abs(a - b) <= atol + rtol * np.abs(b)))  # to infinity nothing is near
     if not wrong.any():
         return
     first = np.argwhere(wrong)[0] if wrong.ndim else ()
@@ -129,18 +148,25 @@ def _same_array(got: Any, expected: Any, rtol: float, atol: float, path: str) ->
 
 
 def _numbers(value: Any) -> np.ndarray[Any, Any]:
-    """Any array or tensor as float64 or complex128; booleans and integers too."""
+    """Any array or tensor as float64 or complex128; booleans and integers, which have no tolerance, as they are."""
     if hasattr(value, "detach"):
-        value = value.detach().double().numpy() if not value.is_complex() else value.detach().numpy()
-    return np.asarray(value, dtype=np.complex128 if np.iscomplexobj(value) else np.float64)
+        value = value.detach()
+        value = (value.double() if value.is_floating_point() else value).numpy()
+    value = np.asarray(value)
+    return (
+        value if value.dtype.kind in "biu" else value.astype(np.complex128 if value.dtype.kind == "c" else np.float64)
+    )
 
 
 def _few_of(values: np.ndarray[Any, Any], places: tuple[Any, ...]) -> str:
-    return ", ".join(f"{number:.6g}" for number in np.atleast_1d(values[places] if places else values))
+    return ", ".join(
+        f"{number:.6g}" if values.dtype.kind in "fc" else f"{number}"
+        for number in np.atleast_1d(values[places] if places else values)
+    )
 
 
 def _few(keys: Any) -> str:
-    shown = sorted(map(repr, keys))
+    shown = sorted(map(_short, keys))
     return ", ".join(shown[:SHOWN]) + (", ..." if len(shown) > SHOWN else "") if shown else "none"
 
 

@@ -99,7 +99,7 @@ def _bubblewrap() -> list[str]:
 
 def _unshare(program: list[str]) -> list[str]:
     """The same by hand: a fresh root of read-only bind mounts, entered by chroot in new namespaces."""
-    # The new root covers a folder that is always there and that no visible path lies in, so that no name is left behind.
+    # The new root covers a folder that is always there and that no visible path lies in: no name is left behind.
     script = ["set -e", "mount --make-rprivate /", "root=/sys", "mount -t tmpfs -o size=1m,mode=755 none $root"]
     for path in visible():
         place = f"$root{shlex.quote(str(path))}"

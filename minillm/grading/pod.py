@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import os
+import secrets
 import socket
 import struct
 import subprocess
@@ -178,7 +179,6 @@ class Connection:
     def __init__(self, pod: Pod, channel: socket.socket, output: int, local: int, limits: Limits) -> None:
         self.limits, self.spent = limits, 0.0
         self._pod, self._channel, self._local = pod, channel, local
-        self._ids = itertools.count(int.from_bytes(os.urandom(4), "little"))
         self._output = bytearray()
         self._drain = threading.Thread(target=self._read_output, args=(output,), daemon=True)
         self._drain.start()
@@ -219,7 +219,7 @@ class Connection:
             OutOfTime: The worker's seconds are used up.
             WorkerDied: It ended, or answered what was not asked.
         """
-        number, started = next(self._ids), time.perf_counter()
+        number, started = secrets.randbits(64), time.perf_counter()  # not to be guessed ahead of the question
         self._channel.settimeout(max(0.001, self.limits.seconds - self.spent))
         try:
             wire.send(self._channel, {"id": number, "op": op, **arguments})

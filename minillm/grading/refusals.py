@@ -5,14 +5,13 @@ kernel does not open the file, and that torch's dispatcher has no such kernel an
 Part of the worker: it stands alone and imports nothing of the package.
 """
 
-import contextlib
 import ctypes
 import glob
 import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import Any
@@ -33,17 +32,23 @@ def install(forbid: dict[str, str]) -> None:
         forbid: From name to reason. A name is a module (``minillm.ngram``), a function or class
             (``torch.nn.functional.softmax``) or an operator of torch (``aten::softmax``).
     """
-    modules = {}
+    modules: dict[str, str] = {}
+    files: dict[str, str] = {}
     for name, reason in forbid.items():
         said = f"{name} may not be used here: {reason}"
         if name.startswith("aten::"):
             _refuse_operator(name.removeprefix("aten::"), said)
         elif (thing := _attribute(name)) is not None:
+            for function in _functions(thing):
+                files |= dict.fromkeys(_with_compiled(function.__code__.co_filename), said)  # or it is loaded once more
             _refuse_everywhere(thing, said)
         else:
             modules[name] = said
+            files |= dict.fromkeys(_files(name), said)
     if modules:
         _refuse_modules(modules)
+    if files:
+        _refuse_files(files)
 
 
 def _attribute(name: str) -> Any:
@@ -75,18 +80,27 @@ def _refuse_everywhere(thing: Any, said: str) -> None:
 
 def _disarm(thing: Any, said: str) -> None:
     """Make a function, or all of a class, refuse by itself, so that it does not help to find it by another way."""
+    scope: dict[str, Any] = {}
+    exec(f"def refuse(*args, **kwargs): raise ImportError({said!r})", scope)
+    for function in list(_functions(thing)):
+        function.__code__ = scope["refuse"].__code__.replace(co_freevars=function.__code__.co_freevars)
+
+
+def _functions(thing: Any) -> Iterator[FunctionType]:
+    """The functions written in Python that a function, decorated function, property or class consists of."""
+    if isinstance(thing, FunctionType):
+        yield thing
+    for inner in ("__func__", "__wrapped__", "fget"):
+        if inner in dir(thing):
+            yield from _functions(getattr(thing, inner))
     if isinstance(thing, type):
-        for member in list(vars(thing).values()):
-            _disarm(getattr(member, "__func__", getattr(member, "fget", member)), said)
-    elif isinstance(thing, FunctionType):
-        scope: dict[str, Any] = {}
-        exec(f"def refuse(*args, **kwargs): raise ImportError({said!r})", scope)
-        thing.__code__ = scope["refuse"].__code__.replace(co_freevars=thing.__code__.co_freevars)
+        for member in vars(thing).values():
+            if not isinstance(member, type):
+                yield from _functions(member)
 
 
 def _refuse_modules(modules: dict[str, str]) -> None:
-    """Refuse to import, to use what was imported along with a parent package, and to read the source."""
-    files = _files(modules)
+    """Refuse to import, and to use what was imported along with a parent package."""
     for name, module in list(sys.modules.items()):
         said = _said_of(name, modules)
         if said:
@@ -111,6 +125,10 @@ def _refuse_modules(modules: dict[str, str]) -> None:
 
     sys.meta_path.insert(0, Finder)
 
+
+def _refuse_files(files: dict[str, str]) -> None:
+    """Refuse to read files and folders."""
+
     def audit(event: str, args: tuple[Any, ...]) -> None:
         """Say why a file cannot be opened; the kernel would only say no."""
         if event == "open" and isinstance(args[0], str | bytes):
@@ -128,20 +146,24 @@ def _said_of(name: str, modules: dict[str, str]) -> str:
     return next((said for top, said in modules.items() if name == top or name.startswith(top + ".")), "")
 
 
-def _files(modules: dict[str, str]) -> dict[str, str]:
-    """The files and folders that hold the modules, compiled ones as well, each with its refusal."""
-    found = {}
-    for name, said in modules.items():
-        with contextlib.suppress(ImportError, ValueError):
-            spec = importlib.util.find_spec(name)
-            for folder in (spec.submodule_search_locations or []) if spec else []:
-                found[os.path.realpath(folder)] = said
-            if spec and spec.origin and not spec.submodule_search_locations:
-                folder, file = os.path.split(os.path.realpath(spec.origin))
-                stem = glob.escape(os.path.splitext(file)[0])
-                compiled = glob.glob(f"{glob.escape(folder)}/__pycache__/{stem}.*.pyc")
-                found |= dict.fromkeys([os.path.join(folder, file), *compiled], said)
-    return found
+def _files(name: str) -> list[str]:
+    """The folder that holds a package, or the files that hold a module, compiled ones as well."""
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return []
+    if spec is None or not spec.has_location or not spec.origin:
+        return []
+    if spec.submodule_search_locations:
+        return [os.path.dirname(os.path.realpath(spec.origin))]
+    return _with_compiled(spec.origin)
+
+
+def _with_compiled(source: str) -> list[str]:
+    """A source file and what was compiled from it."""
+    folder, file = os.path.split(os.path.realpath(source))
+    stem = glob.escape(os.path.splitext(file)[0])
+    return [os.path.join(folder, file), *glob.glob(f"{glob.escape(folder)}/__pycache__/{stem}.*.pyc")]
 
 
 def _refuse_operator(name: str, said: str) -> None:

@@ -14,18 +14,21 @@ from minillm.models.early.interface import require_positive
 
 @dataclass(frozen=True)
 class AnalogyScore:
-    """Result of an analogy test.
+    """Result of an analogy test, beside three guessers that know nothing about analogies.
 
     Args:
         accuracy: Share of questions answered right.
         chance: Share that a guesser gets right who draws any word but the three given.
-        copying: Share that a guesser gets right who ignores the first pair and answers with the word nearest
-            to the third. What an honest accuracy has to beat.
+        kind: Share that a guesser gets right who knows which words are answers in this test, and draws one of them
+            that was not given.
+        copying: Share that a guesser gets right who ignores the first pair and answers with the word nearest to the
+            third.
         questions: Number of questions.
     """
 
     accuracy: float
     chance: float
+    kind: float
     copying: float
     questions: int
 
@@ -78,7 +81,7 @@ def analogy_test(
         questions: Word ids a, b, c and the right answer d, all different.
 
     Returns:
-        The share answered right, beside two baselines.
+        The share answered right, beside what simple guessers reach.
 
     Raises:
         InvalidInput: There are no questions, an id is out of range, or d is one of the words given.
@@ -109,6 +112,13 @@ def analogy_test(
     return AnalogyScore(
         accuracy=float((answers[:, 0] == d).float().mean()),
         chance=1 / (len(vectors) - 3),
+        kind=_kind_guesser(questions),
         copying=float((copies[:, 0] == d).float().mean()),
         questions=len(questions),
     )
+
+
+def _kind_guesser(questions: Sequence[tuple[int, int, int, int]]) -> float:
+    """Mean chance to hit d among the answers that stand in any question and were not given in this one."""
+    answers = {d for *_, d in questions}
+    return sum(1 / len(answers - {a, b, c}) for a, b, c, _ in questions) / len(questions)

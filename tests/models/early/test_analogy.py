@@ -27,6 +27,7 @@ def test_regular_vectors_answer_every_question(grid):
     assert score.accuracy == 1.0
     assert score.questions == 30
     assert score.chance == pytest.approx(1 / 39)
+    assert score.kind == pytest.approx(1 / 5)
 
 
 def test_random_vectors_answer_hardly_any():

@@ -1,0 +1,97 @@
+"""``minillm exercises check``: one look at an answer, or one after every change of its file."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from minillm.cli import work
+from minillm.errors import MinillmError
+from minillm.grading.exercise import Exercise, find
+from minillm.grading.feedback import show
+from minillm.grading.progress import Progress
+from minillm.grading.service import Judge, Task
+
+_LOOK_SECONDS = 0.3
+
+
+def is_file(target: str) -> bool:
+    """Whether a word names a file and not an exercise."""
+    return target.endswith((".py", ".ipynb")) or Path(target).is_file()
+
+
+def files_of(target: str) -> list[Path]:
+    """The files in which an answer may stand."""
+    if is_file(target):
+        return [Path(target)]
+    stub = work.stub_file(work.named(target))
+    return [stub, *sorted(stub.parent.glob("*.ipynb"))]
+
+
+def answers_of(target: str) -> list[tuple[Exercise, str, Path]]:
+    """The exercises that are answered, each with its source and the file that it stands in."""
+    if not is_file(target):
+        exercise = work.named(target)
+        return [(exercise, *work.answer_to(exercise))]
+    found = work.answers_in(Path(target))
+    return [(find(name), source, Path(target)) for name, source in found.sources.items()]
+
+
+def check(target: str, judge: Judge, out: Console, *, traceback: bool, seed: int | None) -> bool:
+    """Check once, and show what came of it.
+
+    Returns:
+        Whether everything passed.
+    """
+    progress, passed = Progress(), True
+    for exercise, source, path in answers_of(target):
+        _ask_first(exercise, progress, out)
+        (result,) = judge.grade(Task({exercise: source}, require="L0", seed=seed, filename=path.name))
+        show(result, out, traceback=traceback, rerun=f"minillm exercises check {target}")
+        progress.note(result)
+        passed &= result.passed
+    return passed
+
+
+def _ask_first(exercise: Exercise, progress: Progress, out: Console) -> None:
+    """Ask what a tiny case will give, once, before the first try; it is worth no points."""
+    if not exercise.predict or progress.of(exercise.id)["tries"]:
+        return
+    question, answer = exercise.predict["question"], exercise.predict["answer"]
+    out.print(f"[bold]think first:[/bold] {escape(question)}")
+    if out.is_terminal and sys.stdin.isatty():
+        given = typer.prompt("your answer", default="", show_default=False)
+        right = given.strip() == answer
+        out.print("as you predicted" if right else f"it is {escape(answer)}: find out why")
+
+
+def watch(target: str, check_again: Callable[[], bool], out: Console) -> None:
+    """Check after every change, until interrupted; an error is shown and waits for the next change."""
+    seen = _times(target)
+    out.print("watching; press Ctrl-C to end", style="dim")
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        now = _times(target)
+        if now == seen:
+            continue
+        seen = now
+        out.rule()
+        try:
+            check_again()
+        except MinillmError as error:
+            out.print(f"[red]{escape(str(error))}[/red]")
+
+
+def _times(target: str) -> dict[Path, int]:
+    """When the files were last written; an editor may take one away for a moment."""
+    times = {}
+    for path in files_of(target):
+        try:
+            times[path] = path.stat().st_mtime_ns
+        except OSError:
+            continue
+    return times

@@ -1,0 +1,172 @@
+"""A learner's own copies: where they lie, and giving them out without ever overwriting one."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minillm.errors import InvalidInput, Unavailable
+from minillm.files import atomic_write
+from minillm.grading.exercise import Exercise, everything
+from minillm.grading.progress import FOLDER as RECORDS
+from minillm.grading.progress import Progress
+
+if TYPE_CHECKING:
+    from minillm.grading.collect import Submission
+
+FOLDER = "work"
+
+
+def folder() -> Path:
+    """The learner's folder, beside the record of progress: here, or where ``start`` was called further up."""
+    here = Path.cwd()
+    begun = (place for place in (here, *here.parents) if (place / RECORDS).is_dir())
+    return next(begun, here) / FOLDER
+
+
+def chapter_of(exercise: Exercise) -> str:
+    """Such as ``ch01``."""
+    return exercise.id.split(".")[0]
+
+
+def short(exercise: Exercise) -> str:
+    """The id without its chapter: the name of the learner's file."""
+    return exercise.id.split(".", 1)[1]
+
+
+def stub_file(exercise: Exercise) -> Path:
+    """Where the learner's ``.py`` file of an exercise lies."""
+    return folder() / chapter_of(exercise) / f"{short(exercise)}.py"
+
+
+def in_order(prefix: str = "") -> list[Exercise]:
+    """Exercises in the order in which the notebooks teach them, easy ones first."""
+    found = everything(prefix)
+    return sorted(found, key=lambda e: (chapter_of(e), e.notebook, e.difficulty, e.minutes, e.id))
+
+
+def named(name: str) -> Exercise:
+    """The exercise of an id, or of an id without its chapter where that is enough.
+
+    Raises:
+        InvalidInput: There is none, or more than one.
+    """
+    import difflib
+
+    known = everything()
+    found = [exercise.id for exercise in known if name in (exercise.id, short(exercise))]
+    if len(found) == 1:
+        return next(exercise for exercise in known if exercise.id == found[0])
+    if found:
+        raise InvalidInput(f"{name!r} may be any of {', '.join(found)}: give the whole id")
+    by_name = {key: exercise.id for exercise in known for key in (exercise.id, short(exercise))}
+    near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.4)
+    ids = list(dict.fromkeys(by_name[key] for key in near)) or sorted(by_name.values())[:1]
+    raise InvalidInput(f"there is no exercise {name!r}; near it: {', '.join(ids)} (`minillm exercises list` shows all)")
+
+
+def chapter_exercises(chapter: str) -> list[Exercise]:
+    """A chapter's exercises, or all of them.
+
+    Raises:
+        InvalidInput: There are none.
+    """
+    found = in_order(f"{chapter}." if chapter else "")
+    if not found:
+        chapters = sorted({chapter_of(exercise) for exercise in everything()})
+        raise InvalidInput(f"there are no exercises of chapter {chapter!r}; there are those of {', '.join(chapters)}")
+    return found
+
+
+def start(exercises: Sequence[Exercise]) -> list[tuple[Path, bool]]:
+    """Give out notebooks and stubs.
+
+    Returns:
+        The files, each with whether it was made; one that was there is kept as it is.
+    """
+    done = []
+    place = folder().parent
+    Progress(place).save()  # marks the place, so that commands find it from the folders below
+    for chapter in dict.fromkeys(map(chapter_of, exercises)):
+        place = folder() / chapter
+        place.mkdir(parents=True, exist_ok=True)
+        done += [_give(place / name, text) for name, text in _notebooks(chapter).items()]
+    done += [_give(stub_file(exercise), exercise.stub) for exercise in exercises]
+    return done
+
+
+def _give(target: Path, text: str) -> tuple[Path, bool]:
+    if target.exists() or target.is_symlink():
+        return target, False
+    with atomic_write(target) as file:
+        file.write(text)
+    return target, True
+
+
+def _notebooks(chapter: str) -> dict[str, str]:
+    """The chapter's learner notebooks by file name."""
+    from minillm.grading.exercise import folder as exercises_folder
+
+    places = sorted(exercises_folder().glob(f"{chapter}*/*.ipynb"))
+    return {place.name: place.read_text(encoding="utf-8") for place in places}
+
+
+def answer_to(exercise: Exercise) -> tuple[str, Path]:
+    """What the learner has written for an exercise, in the ``.py`` file or in the notebook.
+
+    Returns:
+        Its source and the file that it was taken from.
+
+    Raises:
+        Unavailable: Nothing has been given out yet.
+        InvalidInput: There is no answer to be found in what is there.
+    """
+    place = folder() / chapter_of(exercise)
+    begin = f"`minillm exercises start {chapter_of(exercise)}` gives out notebook and stubs"
+    if not place.is_dir():
+        raise Unavailable(f"there is no folder {place}: {begin}, or name a file in place of the id")
+    from minillm.grading.collect import collect
+
+    submission = collect(place.name, place, [exercise])
+    if exercise.id not in submission.sources:
+        why = "; ".join([submission.reasons.get(exercise.id, "no file there defines it"), *submission.notes])
+        raise InvalidInput(f"no answer to {exercise.id} was found in {place} ({why}): {begin}")
+    return submission.sources[exercise.id], place / submission.files[exercise.id]
+
+
+def answers_in(path: Path) -> "Submission":
+    """What a file answers.
+
+    Raises:
+        InvalidInput: It is not there, or it answers no exercise.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"there is no file {path}: give an exercise's id, or a .py file or notebook")
+    from minillm.grading.collect import collect
+
+    submission = collect(path.name, path, everything())
+    if not submission.sources:
+        known = "; ".join([*submission.notes, *submission.reasons.values()])
+        raise InvalidInput(
+            f"{path} answers no exercise ({known or 'it defines none of the names that any asks for'}): name the file "
+            "after an exercise, or define all that it asks for"
+        )
+    return submission
+
+
+def reset(exercise: Exercise) -> tuple[Path, Path | None]:
+    """Put the stub back in place of the learner's file; the old one is kept beside it.
+
+    Returns:
+        The file, and where the old one went.
+    """
+    target = stub_file(exercise)
+    kept = None
+    if target.exists():
+        numbers = (f".{number}" if number else "" for number in range(1000))
+        kept = next(place for n in numbers if not (place := target.with_name(f"{target.name}{n}.bak")).exists())
+        shutil.copy2(target, kept)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(target) as file:
+        file.write(exercise.stub)
+    return target, kept

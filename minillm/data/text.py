@@ -1,4 +1,4 @@
-"""Plain sentence splitting and word tokenisation: rules a reader can hold in mind, for n-gram work.
+"""Plain sentence splitting and word tokenization: rules a reader can hold in mind, for n-gram work.
 
 English: a paragraph is cut after ``.``, ``!`` or ``?`` when a space and then a capital, digit, quote or
 bracket follow and the dot does not end a known abbreviation. A word is a run of letters, digits and

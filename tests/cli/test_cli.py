@@ -28,11 +28,8 @@ def test_help_is_short_plain_and_quick():
     assert "..." not in done.stdout.replace("[ARGS]...", "")
     for word in ("--version", "--help", "doctor"):
         assert word in done.stdout
-    # Processor time, so that a busy machine does not matter; importing torch alone takes over a second.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5 * SLACK
-
-
-SLACK = 1.6
+    # Processor time, so that a busy machine matters little: 0.1 s measured, and importing torch alone takes over 1 s.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.8
 
 
 def test_help_imports_nothing_heavy():

@@ -1,7 +1,7 @@
 """A small world that can be simulated, told of in English and Chinese, and asked about.
 
 The layers, each free of the next: `schema` and `lexicon` (what there is), `ledger`, `founding`, `simulation` and
-`episodes` (what happens), `chronicle` (what was, looked up), `plan` and `queries` (what to say and to ask), `realiser`,
+`episodes` (what happens), `chronicle` (what was, looked up), `plan` and `queries` (what to say and to ask), `realizer`,
 `english` and `chinese` (how to say it), `world` (what a reader uses).
 """
 

@@ -7,14 +7,14 @@ from minillm.data.village import chinese_frames, lexicon, question_frames
 from minillm.data.village.chinese_grammar import count, listing, number
 from minillm.data.village.plan import Message
 from minillm.data.village.queries import Query
-from minillm.data.village.realiser import SUBJECT, Frames, Realiser
+from minillm.data.village.realizer import SUBJECT, Frames, Realizer
 from minillm.data.village.schema import Event, Value
 
 _PRONOUN = {"f": "她", "m": "他"}
 _ADULT = 18
 
 
-class Chinese(Realiser):
+class Chinese(Realizer):
     """Writes one text in Chinese.
 
     Example:
@@ -23,7 +23,7 @@ class Chinese(Realiser):
         >>> Chinese(record(0), random.Random(0)).value(2, "coins")
         '两 枚 硬币'
 
-    Source: Surface realisation with templates: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
+    Source: Surface realization with templates: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
 
     conjunction = " ， "
@@ -93,7 +93,7 @@ class Chinese(Realiser):
         return " ".join(word for word in (determiner, adjective, kind.zh) if word)
 
     def value(self, value: Value, form: str) -> str:
-        """The words for a number, a colour and the like."""
+        """The words for a number, a color and the like."""
         if form == "aged":
             person = self.chronicle.person[str(self.roles["a"])]
             noun = ("女孩", "男孩") if int(value) < _ADULT else ("女人", "男人")
@@ -186,15 +186,15 @@ class Chinese(Realiser):
         return f"{lexicon.JOBS[str(job.value)].zh} {name}"
 
     def _adjective(self, entity: str, form: str) -> str:
-        """The colour or the material, where it is needed to tell the thing from others, or for a fuller picture."""
+        """The color or the material, where it is needed to tell the thing from others, or for a fuller picture."""
         if form != "new" and entity in (*self.before, *self.now) and self.pronoun_is_safe(entity):
             return ""
         new = self.is_new(entity) and not self.asking
         rich = form == "new" or (new and form != "plain" and self.rng.random() < 0.7)
         if not rich and not self.chronicle.twins(entity):
             return ""
-        if self.chronicle.looks(entity) == "colour":
-            return lexicon.COLOURS[str(self.cite(entity, "colour"))].zh
+        if self.chronicle.looks(entity) == "color":
+            return lexicon.COLORS[str(self.cite(entity, "color"))].zh
         return lexicon.MATERIALS[str(self.cite(entity, "material"))].adjective_zh
 
     def _determiner(self, entity: str, form: str, measure: str) -> str:
@@ -233,7 +233,7 @@ _SKY = {
     "foggy": "起 了 雾",
 }
 _TERMS = {
-    "colour": {key: term.zh for key, term in lexicon.COLOURS.items()},
+    "color": {key: term.zh for key, term in lexicon.COLORS.items()},
     "material": {key: material.zh for key, material in lexicon.MATERIALS.items()},
     "like": {key: term.zh for key, term in lexicon.LIKES.items()},
     "skill": {key: skill.zh for key, skill in lexicon.SKILLS.items()},

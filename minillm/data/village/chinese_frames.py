@@ -67,9 +67,9 @@ EVENTS = {
         "{a} {at:p} 做 好 了 {new:x}",
     ),
     "paint": (
-        "{a} 把 {x} 涂 成 了 {colour:v}",
-        "{a} 给 {full:x} 刷 上 了 {colour:v} 的 漆",
-        "{x} 被 {name:a} 涂 成 了 {colour:v}",
+        "{a} 把 {x} 涂 成 了 {color:v}",
+        "{a} 给 {full:x} 刷 上 了 {color:v} 的 漆",
+        "{x} 被 {name:a} 涂 成 了 {color:v}",
     ),
     "put_in": (
         "{a} 把 {x} 放进 了 {full:c} 里",
@@ -141,7 +141,7 @@ FACTS = {
     "at_home": ("{a} {at:p}",),
     "owner": ("{a} 有 {new:x}",),
     "owner_known": ("{plain:x} 属于 {a}", "{plain:x} 归 {a} 所有", "{a} 是 那 {measure:x} {bare:x} 的 主人"),
-    "colour": ("{plain:x} 是 {colour:v} 的",),
+    "color": ("{plain:x} 是 {color:v} 的",),
     "material": ("{x} 是 用 {material:v} 做 的", "{x} 是 {material:v} 做 的"),
     "location_person": ("{a} 身边 带 着 {full:x}", "{x} 在 {a} 那里"),
     "location_place": ("{x} {at:p}", "{x} 放 {at:p}"),

@@ -113,8 +113,8 @@ class Chronicle:
         return sum(other.kind == kind for other in self.things) > 1
 
     def looks(self, thing: str) -> str:
-        """The relation that tells a thing from its twins: ``colour`` or ``material``."""
-        return "colour" if KINDS[self.thing[thing].kind].coloured else "material"
+        """The relation that tells a thing from its twins: ``color`` or ``material``."""
+        return "color" if KINDS[self.thing[thing].kind].colored else "material"
 
     def day(self, time: int) -> int:
         """The day of the week on which the event of that time happened; Monday before the first one."""
@@ -165,6 +165,12 @@ def record(seed: int) -> Chronicle:
 
     Returns:
         Its chronicle.
+
+    Example:
+        >>> record(7).events == record(7).events
+        True
+
+    Source: Worlds simulated to ask questions about: Weston et al. 2015 (arXiv:1502.05698).
     """
     sim = Simulation(random.Random(f"village/{seed}"))
     episodes = live(sim)
@@ -172,7 +178,20 @@ def record(seed: int) -> Chronicle:
 
 
 def scenes(chronicle: Chronicle) -> Iterator[Scene]:
-    """Every scene of two people or more, once for each change of who is there."""
+    """Every scene of two people or more, once for each change of who is there.
+
+    Args:
+        chronicle: The village.
+
+    Yields:
+        The scenes, in order of time.
+
+    Example:
+        >>> all(len(scene.people) > 1 for scene in scenes(record(0)))
+        True
+
+    Source: None; our own world.
+    """
     shown: set[tuple[str, tuple[str, ...]]] = set()
     for event in chronicle.events:
         scene = chronicle.scene(event.place, event.time)

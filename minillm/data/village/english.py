@@ -8,7 +8,7 @@ from minillm.data.village import english_frames, lexicon, question_frames
 from minillm.data.village.english_grammar import count, inflect, listing, number, with_article
 from minillm.data.village.plan import Message
 from minillm.data.village.queries import Query
-from minillm.data.village.realiser import SUBJECT, Frames, Realiser
+from minillm.data.village.realizer import SUBJECT, Frames, Realizer
 from minillm.data.village.schema import Event, Value
 
 
@@ -27,7 +27,7 @@ _POSSESSIVE = {"f": "her", "m": "his"}
 _ADULT = 18
 
 
-class English(Realiser):
+class English(Realizer):
     """Writes one text in English.
 
     Example:
@@ -36,7 +36,7 @@ class English(Realiser):
         >>> English(record(0), random.Random(0)).value(7, "coins")
         'seven coins'
 
-    Source: Surface realisation with templates: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
+    Source: Surface realization with templates: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
 
     events: ClassVar[Frames] = english_frames.EVENTS
@@ -99,7 +99,7 @@ class English(Realiser):
         return phrase
 
     def value(self, value: Value, form: str) -> str:
-        """The words for a number, a colour and the like."""
+        """The words for a number, a color and the like."""
         if form == "aged":
             person = self.chronicle.person[str(self.roles["a"])]
             girl, boy = ("girl", "boy") if int(value) < _ADULT else ("woman", "man")
@@ -198,14 +198,14 @@ class English(Realiser):
         return f"{name}, the {lexicon.JOBS[str(job.value)].en},"
 
     def _adjectives(self, entity: str, new: bool, form: str) -> list[str]:
-        """The colour or the material, where it is needed to tell the thing from others, or for a fuller picture."""
+        """The color or the material, where it is needed to tell the thing from others, or for a fuller picture."""
         looks = self.chronicle.looks(entity)
         if form != "new" and entity in (*self.before, *self.now) and self.pronoun_is_safe(entity):
             return []
         words = []
         rich = form == "new" or (new and not self.asking and form != "plain" and self.rng.random() < 0.7)
-        if looks == "colour" and (rich or self.chronicle.twins(entity)):
-            words.append(lexicon.COLOURS[str(self.cite(entity, "colour"))].en)
+        if looks == "color" and (rich or self.chronicle.twins(entity)):
+            words.append(lexicon.COLORS[str(self.cite(entity, "color"))].en)
         if looks == "material" and (rich or self.chronicle.twins(entity)):
             words.append(lexicon.MATERIALS[str(self.cite(entity, "material"))].adjective_en)
         return words
@@ -234,7 +234,7 @@ _KIN = {
 }
 _TERMS: dict[str, Mapping[str, Word]] = {
     "job": lexicon.JOBS,
-    "colour": lexicon.COLOURS,
+    "color": lexicon.COLORS,
     "material": lexicon.MATERIALS,
     "like": lexicon.LIKES,
     "skill": lexicon.SKILLS,

@@ -74,9 +74,9 @@ EVENTS = {
         "{a} [finish] {new:x}",
     ),
     "paint": (
-        "{a} [paint] {x} {colour:v}",
-        "{x} [be] painted {colour:v} by {name:a}",
-        "{a} [give] {full:x} a coat of {colour:v} paint",
+        "{a} [paint] {x} {color:v}",
+        "{x} [be] painted {color:v} by {name:a}",
+        "{a} [give] {full:x} a coat of {color:v} paint",
     ),
     "put_in": (
         "{a} [put] {x} into {full:c}",
@@ -150,7 +150,7 @@ FACTS = {
     "at_home": ("{a} [be] {at:p}",),
     "owner": ("{a} [have] {new:x}", "{a} [own] {new:x}"),
     "owner_known": ("{plain:x} [belong] to {a}", "{a} [own] {plain:x}", "{a} [be] the owner of {plain:x}"),
-    "colour": ("{plain:x} [be] {colour:v}",),
+    "color": ("{plain:x} [be] {color:v}",),
     "material": ("{x} [be] made of {material:v}",),
     "location_person": ("{a} [have] {plain:x} with {acc:a}", "{x} [be] with {a}"),
     "location_place": ("{x} [be] {at:p}", "{x} [lie] {at:p}"),

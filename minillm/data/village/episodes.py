@@ -17,6 +17,12 @@ def live(sim: Simulation) -> tuple[Episode, ...]:
     Returns:
         The episodes in the order in which they began; each has two events or more. One may end in the middle.
 
+    Example:
+        >>> import random
+        >>> sim = Simulation(random.Random(0))
+        >>> len(live(sim)) > 10, sim.day
+        (True, 5)
+
     Source: None; our own world.
     """
     running: list[tuple[str, Iterator[None], list[str]]] = []

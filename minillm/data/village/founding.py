@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from minillm.data.village.ledger import Ledger
 from minillm.data.village.lexicon import (
-    COLOURS,
+    COLORS,
     HOUSES,
     JOBS,
     KINDS,
@@ -48,6 +48,14 @@ def found(rng: random.Random, ledger: Ledger) -> Founding:
 
     Returns:
         The entities: eight to ten people, sixteen places on a map of four by four, fourteen things.
+
+    Example:
+        >>> ledger = Ledger()
+        >>> village = found(random.Random(0), ledger)
+        >>> ledger.get(village.people[0].id, "at") == ledger.get(village.people[0].id, "lives_in")
+        True
+
+    Source: None; our own world.
     """
     places = _draw_map(rng, ledger)
     houses = [place.id for place in places if place.kind == "house"]
@@ -60,14 +68,14 @@ def found(rng: random.Random, ledger: Ledger) -> Founding:
 
 
 def add_thing(
-    ledger: Ledger, kind: str, colour: str, material: str, owner: str, location: str, time: int, cause: str = ""
+    ledger: Ledger, kind: str, color: str, material: str, owner: str, location: str, time: int, cause: str = ""
 ) -> Thing:
     """Enter a new thing's facts.
 
     Args:
         ledger: Where the facts go.
         kind: Key of `KINDS`.
-        colour: Key of `COLOURS`, or empty where things of the kind have none.
+        color: Key of `COLORS`, or empty where things of the kind have none.
         material: Key of `MATERIALS`.
         owner: A person.
         location: A person, place or container.
@@ -76,11 +84,17 @@ def add_thing(
 
     Returns:
         The thing; its id is made of what tells it from others of its kind.
+
+    Example:
+        >>> add_thing(Ledger(), "hat", "red", "straw", "anna", "anna", 0).id
+        'red-hat'
+
+    Source: None; our own world.
     """
-    thing = Thing(f"{colour or material}-{kind}", kind)
+    thing = Thing(f"{color or material}-{kind}", kind)
     ledger.set(thing.id, "material", material, time, cause)
-    if colour:
-        ledger.set(thing.id, "colour", colour, time, cause)
+    if color:
+        ledger.set(thing.id, "color", color, time, cause)
     ledger.set(thing.id, "owner", owner, time, cause)
     ledger.set(thing.id, "location", location, time, cause)
     return thing
@@ -195,20 +209,20 @@ def _draw_friends(rng: random.Random, ledger: Ledger, people: tuple[Person, ...]
 
 
 def _draw_things(rng: random.Random, ledger: Ledger, people: tuple[Person, ...]) -> tuple[Thing, ...]:
-    """Eleven kinds, at least two of them containers, and a twin of another colour or material for three."""
+    """Eleven kinds, at least two of them containers, and a twin of another color or material for three."""
     containers = rng.sample([key for key, kind in KINDS.items() if kind.container], 2)
     others = rng.sample([key for key, kind in KINDS.items() if not kind.container], _THINGS - 2)
     things: list[Thing] = []
     for kind in [*containers, *others, *rng.sample(others, _TWINS)]:
         taken = {thing.id for thing in things}
-        colour, material = rng.choice([look for look in _looks(kind) if f"{look[0] or look[1]}-{kind}" not in taken])
+        color, material = rng.choice([look for look in _looks(kind) if f"{look[0] or look[1]}-{kind}" not in taken])
         owner = rng.choice(people).id
         home = str(ledger.get(owner, "lives_in"))
-        things.append(add_thing(ledger, kind, colour, material, owner, rng.choice((owner, home)), 0))
+        things.append(add_thing(ledger, kind, color, material, owner, rng.choice((owner, home)), 0))
     return tuple(things)
 
 
 def _looks(kind: str) -> list[tuple[str, str]]:
-    """All (colour, material) pairs that a kind comes in."""
-    colours = list(COLOURS) if KINDS[kind].coloured else [""]
-    return [(colour, material) for colour in colours for material in KINDS[kind].materials]
+    """All (color, material) pairs that a kind comes in."""
+    colors = list(COLORS) if KINDS[kind].colored else [""]
+    return [(color, material) for color in colors for material in KINDS[kind].materials]

@@ -4,7 +4,7 @@ from minillm.data.village.schema import Fact, Value
 
 # One value at a time: a new one ends the old one.
 SINGLE = frozenset(
-    ["age", "job", "works_at", "lives_in", "at", "mood", "owner", "location", "colour", "material", "weather"]
+    ["age", "job", "works_at", "lives_in", "at", "mood", "owner", "location", "color", "material", "weather"]
 )
 SYMMETRIC = frozenset(["sibling_of", "married_to", "friend_of", "next_to"])
 

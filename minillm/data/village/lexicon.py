@@ -8,7 +8,7 @@ class Term:
     """A notion and its words in both languages.
 
     Example:
-        >>> COLOURS["red"].zh
+        >>> COLORS["red"].zh
         '红色'
 
     Source: None; our own word lists.
@@ -87,7 +87,7 @@ class Skill:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing; ``measure`` is its Chinese measure word. Two of a kind differ in colour if ``coloured``, else in
+    """A kind of thing; ``measure`` is its Chinese measure word. Two of a kind differ in color if ``colored``, else in
     material. A ``small`` thing goes into a ``container``.
 
     Example:
@@ -101,7 +101,7 @@ class Kind:
     zh: str
     measure: str
     materials: tuple[str, ...]
-    coloured: bool = True
+    colored: bool = True
     small: bool = True
     container: bool = False
 
@@ -137,7 +137,7 @@ PUBLIC = {
     "tea-house": Site("tea house", "茶馆", "in", "里"),
     "farm": Site("farm", "农场", "on", "里"),
     "pond": Site("pond", "池塘", "by", "边"),
-    "theatre": Site("theatre", "剧院", "in", "里"),
+    "theater": Site("theater", "剧院", "in", "里"),
     "pottery": Site("pottery", "陶艺坊", "in", "里"),
     "bookshop": Site("bookshop", "书店", "in", "里"),
     "tailors-shop": Site("tailor's shop", "裁缝店", "in", "里"),
@@ -175,14 +175,14 @@ JOBS = {
     "blacksmith": Job("blacksmith", "铁匠", "smithy", ("iron", "brass", "tin")),
     "tea-seller": Job("tea seller", "茶商", "tea-house"),
     "farmer": Job("farmer", "农民", "farm"),
-    "actor": Job("actor", "演员", "theatre"),
-    "musician": Job("musician", "音乐家", "theatre"),
+    "actor": Job("actor", "演员", "theater"),
+    "musician": Job("musician", "音乐家", "theater"),
     "potter": Job("potter", "陶匠", "pottery", ("clay",)),
     "bookseller": Job("bookseller", "书商", "bookshop"),
     "tailor": Job("tailor", "裁缝", "tailors-shop", ("wool", "silk", "cotton", "leather")),
 }
 
-COLOURS = {
+COLORS = {
     "red": Term("red", "红色"),
     "blue": Term("blue", "蓝色"),
     "green": Term("green", "绿色"),
@@ -191,7 +191,7 @@ COLOURS = {
     "black": Term("black", "黑色"),
     "orange": Term("orange", "橙色"),
     "purple": Term("purple", "紫色"),
-    "grey": Term("grey", "灰色"),
+    "gray": Term("gray", "灰色"),
     "brown": Term("brown", "棕色"),
     "pink": Term("pink", "粉色"),
 }
@@ -201,7 +201,7 @@ MATERIALS = {
     "wood": Material("wood", "木头", "wooden", "木"),
     "bamboo": Material("bamboo", "竹子", "bamboo", "竹"),
     "leather": Material("leather", "皮革", "leather", "皮"),
-    "wool": Material("wool", "羊毛", "woollen", "羊毛"),
+    "wool": Material("wool", "羊毛", "woolen", "羊毛"),
     "cotton": Material("cotton", "棉布", "cotton", "布"),
     "glass": Material("glass", "玻璃", "glass", "玻璃"),
     "brass": Material("brass", "黄铜", "brass", "铜"),
@@ -235,14 +235,14 @@ KINDS = {
     "chair": Kind("chair", "椅子", "把", ("wood", "bamboo"), small=False),
     "wagon": Kind("wagon", "小推车", "辆", ("wood",), small=False),
     "fan": Kind("fan", "扇子", "把", ("paper", "silk", "bamboo")),
-    "ring": Kind("ring", "戒指", "枚", ("silver", "gold", "jade", "brass"), coloured=False),
-    "key": Kind("key", "钥匙", "把", ("iron", "brass", "silver"), coloured=False),
-    "bell": Kind("bell", "铃铛", "个", ("brass", "silver", "iron"), coloured=False),
-    "flute": Kind("flute", "笛子", "支", ("bamboo", "wood", "silver"), coloured=False),
-    "spoon": Kind("spoon", "勺子", "把", ("silver", "wood", "tin"), coloured=False),
-    "comb": Kind("comb", "梳子", "把", ("wood", "jade", "silver"), coloured=False),
-    "whistle": Kind("whistle", "哨子", "个", ("tin", "brass", "bamboo"), coloured=False),
-    "mirror": Kind("mirror", "镜子", "面", ("silver", "brass", "glass"), coloured=False),
+    "ring": Kind("ring", "戒指", "枚", ("silver", "gold", "jade", "brass"), colored=False),
+    "key": Kind("key", "钥匙", "把", ("iron", "brass", "silver"), colored=False),
+    "bell": Kind("bell", "铃铛", "个", ("brass", "silver", "iron"), colored=False),
+    "flute": Kind("flute", "笛子", "支", ("bamboo", "wood", "silver"), colored=False),
+    "spoon": Kind("spoon", "勺子", "把", ("silver", "wood", "tin"), colored=False),
+    "comb": Kind("comb", "梳子", "把", ("wood", "jade", "silver"), colored=False),
+    "whistle": Kind("whistle", "哨子", "个", ("tin", "brass", "bamboo"), colored=False),
+    "mirror": Kind("mirror", "镜子", "面", ("silver", "brass", "glass"), colored=False),
 }
 
 LIKES = {
@@ -265,14 +265,14 @@ SKILLS = {
     "swim": Skill("swim", "游泳", ("pond",)),
     "fish": Skill("fish", "钓鱼", ("pond", "bridge")),
     "row-a-boat": Skill("row a boat", "划 船", ("pond",)),
-    "play-the-flute": Skill("play the flute", "吹 笛子", ("park", "theatre", "home")),
+    "play-the-flute": Skill("play the flute", "吹 笛子", ("park", "theater", "home")),
     "knit": Skill("knit", "织 毛衣", ("home",)),
     "bake-bread": Skill("bake bread", "烤 面包", ("bakery", "home")),
     "fly-a-kite": Skill("fly a kite", "放 风筝", ("park",)),
     "draw": Skill("draw", "画画", ("school", "garden", "home")),
     "ride-a-horse": Skill("ride a horse", "骑 马", ("farm",)),
     "play-chess": Skill("play chess", "下棋", ("tea-house", "park", "home")),
-    "dance": Skill("dance", "跳舞", ("park", "theatre")),
+    "dance": Skill("dance", "跳舞", ("park", "theater")),
     "grow-roses": Skill("grow roses", "种 玫瑰", ("garden", "park")),
 }
 MOODS = {

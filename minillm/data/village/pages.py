@@ -20,6 +20,13 @@ def diary(chronicle: Chronicle, day: int) -> tuple[Paragraph, ...]:
 
     Returns:
         Its paragraphs.
+
+    Example:
+        >>> from minillm.data.village.chronicle import record
+        >>> diary(record(0), 0)[0][0].kind
+        'state'
+
+    Source: Content planning apart from realization: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
     rng = random.Random(f"village/{chronicle.seed}/diary/{day}")
     events = [event for event in chronicle.events if event.day == day and event.kind != "go"]
@@ -38,6 +45,14 @@ def page(chronicle: Chronicle, entity: str) -> tuple[Paragraph, ...]:
 
     Returns:
         Its paragraphs.
+
+    Example:
+        >>> from minillm.data.village.chronicle import record
+        >>> chronicle = record(0)
+        >>> page(chronicle, chronicle.people[0].id)[0][0].tense
+        'present'
+
+    Source: Content planning apart from realization: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
     now = chronicle.now
     about = [fact for fact in chronicle.facts if fact.holds(now) and entity in (fact.subject, fact.value)]
@@ -55,7 +70,20 @@ def page(chronicle: Chronicle, entity: str) -> tuple[Paragraph, ...]:
 
 
 def caption(scene: Scene) -> tuple[Paragraph, ...]:
-    """Plan a caption: one message for each fact of a scene, in the present tense."""
+    """Plan a caption: one message for each fact of a scene, in the present tense.
+
+    Args:
+        scene: What can be seen.
+
+    Returns:
+        One paragraph.
+
+    Example:
+        >>> len(caption(Scene("park", 3, "sunny", ("anna",), (), ("fact-1", "fact-2")))[0])
+        2
+
+    Source: None; our own world.
+    """
     return (tuple(Message("state", (key,), scene.time, tense="present") for key in scene.support),)
 
 

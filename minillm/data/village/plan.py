@@ -1,4 +1,4 @@
-"""What a story says and in which order, free of any language: both languages realise one plan, sentence by sentence."""
+"""What a story says and in which order, free of any language: both languages realize one plan, sentence by sentence."""
 
 import random
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Message:
         >>> Message("tell", ("event-1",), 1).link
         ''
 
-    Source: Content planning apart from realisation: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
+    Source: Content planning apart from realization: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
 
     kind: Literal["state", "tell", "quote"]
@@ -54,6 +54,13 @@ def story(chronicle: Chronicle, index: int) -> tuple[Paragraph, ...]:
 
     Returns:
         Its paragraphs.
+
+    Example:
+        >>> from minillm.data.village.chronicle import record
+        >>> story(record(0), 3) == story(record(0), 3)
+        True
+
+    Source: Content planning apart from realization: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
     rng = random.Random(f"village/{chronicle.seed}/plan/{index}")
     episodes = [[chronicle.event[key] for key in episode.events] for episode in chronicle.episodes]
@@ -75,7 +82,7 @@ class Teller:
         >>> len(Teller(chronicle, random.Random(0)).tell(chronicle.events[:3])) > 1
         True
 
-    Source: Content planning apart from realisation: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
+    Source: Content planning apart from realization: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
 
     def __init__(self, chronicle: Chronicle, rng: random.Random, quotes: float = 0.5, weather: float = 0.6) -> None:
@@ -190,7 +197,7 @@ class Teller:
             self.introduced.add(thing)
             self._state(owner, time=event.time - 1)
             material = self.chronicle.one(thing, "material", event.time - 1)
-            if material and self.chronicle.looks(thing) == "colour" and self.rng.random() < 0.3:
+            if material and self.chronicle.looks(thing) == "color" and self.rng.random() < 0.3:
                 self._state(material, time=event.time - 1)
 
     def _prepare(self, event: Event) -> None:
@@ -257,14 +264,14 @@ class Teller:
         """End on what came of it: facts that the events caused and that hold when they are over."""
         time = events[-1].time
         causes = {event.id for event in events}
-        relations = ("owner", "location", "friend_of", "lives_in", "colour", "can")
+        relations = ("owner", "location", "friend_of", "lives_in", "color", "can")
         results = [
             fact
             for fact in self.chronicle.facts
             if fact.cause in causes
             and fact.relation in relations
             and fact.holds(time)
-            and not (fact.relation == "colour" and self.chronicle.event[fact.cause].kind == "make")
+            and not (fact.relation == "color" and self.chronicle.event[fact.cause].kind == "make")
         ]
         if not results:
             return

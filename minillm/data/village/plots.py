@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from minillm.data.village.lexicon import COLOURS, JOBS, KINDS, SKILLS
+from minillm.data.village.lexicon import COLORS, JOBS, KINDS, SKILLS
 from minillm.data.village.simulation import Simulation
 
 # A plot gets the village and the names of what other plots have reserved for themselves.
@@ -151,7 +151,7 @@ def _craft(sim: Simulation, reserved: set[str]) -> Iterator[None]:
         return
     maker, kind, material = sim.rng.choice(options)
     sim.go(maker, str(sim.ledger.get(maker, "works_at")))
-    thing = sim.make(maker, kind, sim.rng.choice(list(COLOURS)) if KINDS[kind].coloured else "", material)
+    thing = sim.make(maker, kind, sim.rng.choice(list(COLORS)) if KINDS[kind].colored else "", material)
     reserved.add(thing)
     yield
     if sim.rng.random() < 0.5:
@@ -170,15 +170,15 @@ def _painting(sim: Simulation, reserved: set[str]) -> Iterator[None]:
     free = [
         t
         for t in _movable(sim, reserved)
-        if KINDS[sim.kind(t)].coloured and kinds.count(sim.kind(t)) == 1 and sim.ledger.get(t, "material") in _PAINTABLE
+        if KINDS[sim.kind(t)].colored and kinds.count(sim.kind(t)) == 1 and sim.ledger.get(t, "material") in _PAINTABLE
     ]
     if not free:
         return
     thing = sim.rng.choice(free)
     owner = _fetch(sim, thing)
     sim.go(owner, sim.home(owner), thing)
-    colours = [colour for colour in COLOURS if colour != sim.ledger.get(thing, "colour")]
-    sim.paint(owner, thing, sim.rng.choice(colours))
+    colors = [color for color in COLORS if color != sim.ledger.get(thing, "color")]
+    sim.paint(owner, thing, sim.rng.choice(colors))
     return
     yield
 

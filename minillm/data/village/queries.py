@@ -21,7 +21,7 @@ class Query:
         roles: The roles of the arguments in the frames: a, b people, x thing, p, q places, v a skill, d a day.
         args: The ids, keys or numbers in these roles.
         sort: What the answer is made of: ``person``, ``place``, ``thing``, ``number``, ``time``, ``yes_no``, or the
-            name of a list of words (``job``, ``colour``, ``material``, ``weather``).
+            name of a list of words (``job``, ``color``, ``material``, ``weather``).
         value: The answer.
         support: Ids of facts and events.
         hops: How many of them must be combined.
@@ -50,6 +50,13 @@ def queries(chronicle: Chronicle) -> tuple[Query, ...]:
 
     Returns:
         The questions; those in the present tense ask about the last time.
+
+    Example:
+        >>> from minillm.data.village.chronicle import record
+        >>> all(query.support for query in queries(record(0)))
+        True
+
+    Source: Multi-hop questions over simulated worlds: Weston et al. 2015 (arXiv:1502.05698).
     """
     rng = random.Random(f"village/{chronicle.seed}/questions")
     by_kind: dict[str, list[Query]] = {}
@@ -122,17 +129,17 @@ def _about_places(chronicle: Chronicle, rng: random.Random) -> Iterator[Query]:
             oldest = max(ages, key=lambda age: int(age.value)).subject
             ids = tuple(fact.id for fact in (*residents, *ages))
             yield Query("oldest", "p", (place.id,), "person", (oldest,), ids, len(ids))
-        yield from _neighbours(chronicle, place.id)
+        yield from _neighbors(chronicle, place.id)
 
 
-def _neighbours(chronicle: Chronicle, place: str) -> Iterator[Query]:
+def _neighbors(chronicle: Chronicle, place: str) -> Iterator[Query]:
     borders = chronicle.all(place, "next_to", chronicle.now)
     lives = [(b, home) for b in borders for home in chronicle.find("lives_in", b.value, chronicle.now)]
     homes = _in_order(chronicle, [home for _, home in lives])
     if 0 < len(homes) <= _LONGEST_LIST:
         ids = dict.fromkeys([border.id for border, _ in lives] + [home.id for home in homes])
         people = tuple(home.subject for home in homes)
-        yield Query("neighbours", "p", (place,), "person", people, tuple(ids), 2)
+        yield Query("neighbors", "p", (place,), "person", people, tuple(ids), 2)
 
 
 def _about_things(chronicle: Chronicle, rng: random.Random) -> Iterator[Query]:
@@ -150,7 +157,7 @@ def _about_things(chronicle: Chronicle, rng: random.Random) -> Iterator[Query]:
         yield Query("thing_place", "x", (thing.id,), "place", (trail[-1].value,), ids, len(ids))
         if trail[0].value in chronicle.person:
             yield Query("holder", "x", (thing.id,), "person", (trail[0].value,), ids[:1], 1)
-        for relation in ("colour", "material"):
+        for relation in ("color", "material"):
             if relation != chronicle.looks(thing.id) or not chronicle.twins(thing.id):
                 yield from _of(chronicle.one(thing.id, relation, now), relation, "x", relation)
         first, *later = [f for f in chronicle.facts if (f.subject, f.relation) == (thing.id, "owner")]

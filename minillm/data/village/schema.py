@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Thing:
-    """An object; ``kind`` is a key of `lexicon.KINDS`. Colour, material, owner and location stand in the facts.
+    """An object; ``kind`` is a key of `lexicon.KINDS`. Color, material, owner and location stand in the facts.
 
     Example:
         >>> Thing("red-kite", "kite").kind
@@ -69,7 +69,7 @@ class Fact:
         subject: Id of a person, place or thing, or ``"day-0"`` ... for the weather.
         relation: ``age``, ``job``, ``works_at``, ``lives_in``, ``at``, ``likes``, ``can``, ``mood``, ``parent_of``,
             ``sibling_of``, ``married_to``, ``friend_of``, ``next_to``, ``north_of``, ``south_of``, ``east_of``,
-            ``west_of``, ``owner``, ``location``, ``colour``, ``material`` or ``weather``.
+            ``west_of``, ``owner``, ``location``, ``color``, ``material`` or ``weather``.
         value: An id, a key of the lexicon, or a number (age in years).
         start: First time at which it holds; 0 for what held when the world began.
         end: First time at which it holds no more; None if it still holds at the end.
@@ -113,7 +113,7 @@ class Event:
         thing: The object, if any; for ``go`` one that is carried along.
         source: The place that the agent came from.
         container: What the thing is put into or taken out of.
-        value: Price in coins, new colour, new age or skill.
+        value: Price in coins, new color, new age or skill.
 
     Example:
         >>> Event("event-3", 3, 0, 1, "lose", "anna", "park", thing="red-kite").kind

@@ -152,21 +152,21 @@ class Simulation:
         event = self._hand_over("sell", agent, thing, other, price)
         self._set(event, thing, "owner", other)
 
-    def make(self, agent: str, kind: str, colour: str, material: str) -> str:
+    def make(self, agent: str, kind: str, color: str, material: str) -> str:
         """Make a new thing; its id is returned."""
-        thing = Thing(f"{colour or material}-{kind}", kind)
+        thing = Thing(f"{color or material}-{kind}", kind)
         assert thing not in self.things, f"there is a {thing.id} already"
         event = self._enter("make", agent, self.where(agent), thing=thing.id)
-        add_thing(self.ledger, kind, colour, material, agent, agent, event.time, event.id)
+        add_thing(self.ledger, kind, color, material, agent, agent, event.time, event.id)
         self.things.append(thing)
         self._set(event, agent, "mood", "proud")
         return thing.id
 
-    def paint(self, agent: str, thing: str, colour: str) -> None:
-        """Give a thing that one has at hand another colour."""
+    def paint(self, agent: str, thing: str, color: str) -> None:
+        """Give a thing that one has at hand another color."""
         self._holds(agent, thing)
-        event = self._enter("paint", agent, self.where(agent), thing=thing, value=colour)
-        self._set(event, thing, "colour", colour)
+        event = self._enter("paint", agent, self.where(agent), thing=thing, value=color)
+        self._set(event, thing, "color", color)
 
     def move_house(self, agent: str, house: str) -> None:
         """Move to another house, with all of one's things that lie in the old one."""

@@ -219,7 +219,7 @@ class World:
         return _WRITERS[self.language](self.chronicle, rng)
 
     def _write(self, key: str, kind: str, paragraphs: Sequence[plan.Paragraph]) -> Text:
-        return Text(key, kind, self._writer(key).realise(paragraphs), self.language)
+        return Text(key, kind, self._writer(key).realize(paragraphs), self.language)
 
 
 def build(seed: int = 0, language: str = "en") -> World:

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-SINGLE = ("age", "job", "works_at", "lives_in", "at", "mood", "owner", "location", "colour", "material", "weather")
+SINGLE = ("age", "job", "works_at", "lives_in", "at", "mood", "owner", "location", "color", "material", "weather")
 MIRRORED = ("sibling_of", "married_to", "friend_of", "next_to")
 
 
@@ -144,14 +144,14 @@ def replayed(world):
             assert x not in owner
             owner[x], location[x] = {a}, {a}
             made = [f for f in world.facts if (f.subject, f.start, f.cause) == (x, event.time, event.id)]
-            assert sorted(f.relation for f in made if f.relation != "colour") == ["location", "material", "owner"]
+            assert sorted(f.relation for f in made if f.relation != "color") == ["location", "material", "owner"]
             for fact in made:
-                if fact.relation == "colour":
-                    state["colour"][x] = {fact.value}
+                if fact.relation == "color":
+                    state["color"][x] = {fact.value}
         elif event.kind == "paint":
             assert location[x] == {a}
-            assert state["colour"][x] != {event.value}
-            state["colour"][x] = {event.value}
+            assert state["color"][x] != {event.value}
+            state["color"][x] = {event.value}
         elif event.kind == "put_in":
             assert location[x] == {a}
             assert location[event.container] in ({a}, {p})
@@ -175,7 +175,7 @@ def replayed(world):
         yield event.time, state
 
 
-REPLAYED = ("at", "location", "owner", "lives_in", "colour", "friend_of", "age", "can")
+REPLAYED = ("at", "location", "owner", "lives_in", "color", "friend_of", "age", "can")
 
 
 def test_facts_follow_from_the_events(worlds):
@@ -215,11 +215,11 @@ def test_things_of_a_kind_differ_at_all_times(worlds):
             kinds[thing.kind].append(thing.id)
         for kind, twins in kinds.items():
             if len(twins) > 1:
-                looks = [f for f in world.facts if f.subject in twins and f.relation in ("colour", "material")]
+                looks = [f for f in world.facts if f.subject in twins and f.relation in ("color", "material")]
                 assert all(f.end is None for f in looks)
-                coloured = {f.value for f in looks if f.relation == "colour"}
+                colored = {f.value for f in looks if f.relation == "color"}
                 made_of = {f.value for f in looks if f.relation == "material"}
-                assert max(len(coloured), len(made_of)) >= len(twins), kind
+                assert max(len(colored), len(made_of)) >= len(twins), kind
 
 
 def test_all_that_can_happen_does(worlds):

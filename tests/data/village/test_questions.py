@@ -113,7 +113,7 @@ RULES = [
     (rf"How old is the owner of {X}\?", lambda r, x: r.age[r.one(x, "owner")]),
     (rf"(Where is {X} now\?|At which place is {X} now\?)", lambda r, x: r.place_of(x)),
     (rf"(Who has {X} now\?|Who is carrying {X} now\?)", lambda r, x: r.one(x, "location")),
-    (rf"What colour is {X}\?", lambda r, x: r.one(x, "colour")),
+    (rf"What color is {X}\?", lambda r, x: r.one(x, "color")),
     (rf"What is {X} made of\?", lambda r, x: r.one(x, "material")),
     (rf"Who was the first owner of {X}\?", lambda r, x: r.first(x, "owner")),
     (r"What was the weather like on (?P<v>\w+)\?", lambda r, v: r.one(f"day-{DAYS.index(v)}", "weather")),
@@ -305,7 +305,7 @@ def test_both_languages_ask_the_same(worlds):
         for en, zh in zip(world.questions(), chinese.questions(), strict=True):
             assert (en.id, en.kind, en.args, en.value, en.support) == (zh.id, zh.kind, zh.args, zh.value, zh.support)
             for arg in en.args:
-                if arg in names:  # a colour may take 的 before its noun
+                if arg in names:  # a color may take 的 before its noun
                     assert names[arg] in zh.text.replace("色的", "色"), zh
             for value in en.value:
                 if value in names:

@@ -66,7 +66,7 @@ def test_things_are_described_as_they_were_before_the_event(texts, chinese):
         for sentence in text.sentences:
             facts, events = stated(world, sentence)
             for event in events:
-                looks = [f for f in facts if f.subject == event.thing and f.relation in ("owner", "colour")]
+                looks = [f for f in facts if f.subject == event.thing and f.relation in ("owner", "color")]
                 assert event.kind == "make" or all(f.holds(event.time - 1) for f in looks), sentence
 
 
@@ -128,16 +128,16 @@ def test_places_in_a_sentence_are_those_of_its_facts(texts):
                 assert not re.search(rf"\b(?:the|The) {name}\b", sentence.text) or place.id in known, sentence
 
 
-def test_colours_are_right_when_they_are_named(texts):
-    colours = "|".join(lexicon.COLOURS)
+def test_colors_are_right_when_they_are_named(texts):
+    colors = "|".join(lexicon.COLORS)
     kinds = "|".join(kind.en for kind in lexicon.KINDS.values())
     checked = 0
     for world, text in texts:
         for sentence in text.sentences:
             facts, events = stated(world, sentence)
-            for colour, kind in re.findall(rf"\b({colours}) (?:\w+ )?({kinds})\b", sentence.text):
-                painted = any(event.kind == "paint" and event.value == colour for event in events)
-                proof = [f for f in facts if f.relation == "colour" and f.value == colour]
+            for color, kind in re.findall(rf"\b({colors}) (?:\w+ )?({kinds})\b", sentence.text):
+                painted = any(event.kind == "paint" and event.value == color for event in events)
+                proof = [f for f in facts if f.relation == "color" and f.value == color]
                 assert painted or kind in [world.chronicle.thing[f.subject].kind for f in proof], sentence
                 checked += 1
     assert checked > 150
@@ -240,7 +240,7 @@ def test_variety(texts):
         sentences = {s.text for owner, text in texts if owner is world for s in text.sentences}
         assert len(sentences) > 500
         nouns = [p.en for p in world.people] + [lexicon.SITES[p.id].en for p in world.places]
-        nouns += [kind.en for kind in lexicon.KINDS.values()] + list(lexicon.COLOURS)
+        nouns += [kind.en for kind in lexicon.KINDS.values()] + list(lexicon.COLORS)
         pattern = re.compile(rf"\b(?:{'|'.join(sorted(nouns, key=len, reverse=True))})\b")
         forms.update(pattern.sub("_", sentence) for sentence in sentences)
     assert len(forms) > 700

@@ -19,13 +19,13 @@ _ROLES_OF_FACTS = {
     **dict.fromkeys(("works_at", "lives_in", "at"), "ap"),
     **dict.fromkeys(("parent_of", "sibling_of", "married_to", "friend_of"), "ab"),
     **dict.fromkeys(("next_to", "north_of", "south_of", "east_of", "west_of"), "pq"),
-    **dict.fromkeys(("colour", "material"), "xv"),
+    **dict.fromkeys(("color", "material"), "xv"),
     "owner": "xa",
     "weather": "dv",
 }
 
 
-class Realiser:
+class Realizer:
     """Writes one text. A language adds its frames and says how noun phrases, verbs and adverbs look.
 
     A person may become a pronoun when it is the subject and was the first person of the previous sentence, or when
@@ -34,10 +34,10 @@ class Realiser:
 
     Example:
         >>> from minillm.data.village.chronicle import record
-        >>> Realiser(record(0), random.Random(0)).known
+        >>> Realizer(record(0), random.Random(0)).known
         set()
 
-    Source: Surface realisation with templates: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
+    Source: Surface realization with templates: Reiter and Dale 1997 (doi:10.1017/S1351324997001502).
     """
 
     conjunction = " and "
@@ -59,7 +59,7 @@ class Realiser:
         self.last_adverb = ""
         self.asking = False
 
-    def realise(self, paragraphs: Sequence[Paragraph]) -> tuple[tuple[Sentence, ...], ...]:
+    def realize(self, paragraphs: Sequence[Paragraph]) -> tuple[tuple[Sentence, ...], ...]:
         """Write a text.
 
         Args:
@@ -290,7 +290,7 @@ class Realiser:
         raise NotImplementedError
 
     def value(self, value: Value, form: str) -> str:
-        """The words for a number, a colour and the like."""
+        """The words for a number, a color and the like."""
         raise NotImplementedError
 
     def verb(self, lemma: str, plural: bool) -> str:

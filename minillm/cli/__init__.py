@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 
 from minillm import __version__
+from minillm.cli.exercises import app as exercises
+from minillm.cli.grade import grade
 from minillm.errors import MinillmError
 
 __all__ = ["build_app", "main"]

@@ -30,7 +30,12 @@ def grade(
     gradescope: Annotated[bool, typer.Option("--gradescope", help="Grade as Gradescope's autograder.")] = False,
     autograder: Annotated[Path, typer.Option(help="Gradescope's folder.")] = Path("/autograder"),
 ) -> None:
-    """Grade submissions; nothing of theirs runs in this process, and no one's crash harms another's grade."""
+    """Grade a class's submissions, or one.
+
+    Nothing of a submission runs in this process, and one that crashes or attacks costs only itself. Started again with
+    the same --json folder, it goes on where it was interrupted. Exits with 0 when all were graded, whatever the points,
+    and with 2 where it could not begin.
+    """
     from minillm.cli.marking import Order, mark, mark_for_gradescope
 
     order = Order(chapter, jobs, require, seed, json, afresh)

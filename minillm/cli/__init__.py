@@ -9,8 +9,7 @@ import typer
 from rich.console import Console
 
 from minillm import __version__
-from minillm.cli.exercises import app as exercises
-from minillm.cli.grade import grade
+from minillm.cli import exercises, grade
 from minillm.errors import MinillmError
 
 __all__ = ["build_app", "main"]
@@ -42,6 +41,8 @@ def build_app(terminal: bool = False) -> typer.Typer:
     )
     app.callback()(_options)
     app.command("doctor")(_doctor)
+    app.command("grade")(grade.grade)
+    app.add_typer(exercises.app, name="exercises")
     return app
 
 

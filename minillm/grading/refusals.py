@@ -11,7 +11,7 @@ import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from types import FunctionType, ModuleType
 from typing import Any
@@ -39,9 +39,7 @@ def install(forbid: dict[str, str]) -> None:
         if name.startswith("aten::"):
             _refuse_operator(name.removeprefix("aten::"), said)
         elif (thing := _attribute(name)) is not None:
-            for function in _functions(thing):
-                files |= dict.fromkeys(_with_compiled(function.__code__.co_filename), said)  # or it is loaded once more
-            _refuse_everywhere(thing, said)
+            files |= _refuse_thing(name, thing, said)
         else:
             modules[name] = said
             files |= dict.fromkeys(_files(name), said)
@@ -65,24 +63,30 @@ def _attribute(name: str) -> Any:
         return None
 
 
-def _refuse_everywhere(thing: Any, said: str) -> None:
-    """Refuse in the thing itself, and put a refusal in its place in every loaded module that holds it."""
-    _disarm(thing, said)
+def _refuse_thing(name: str, thing: Any, said: str) -> dict[str, str]:
+    """Refuse a function or class: by its name, and, where it is written in Python, by whatever way it is reached.
+
+    Returns:
+        The files it could be loaded from once more, each with its refusal.
+    """
 
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise Forbidden(said)
 
-    for holder in list(sys.modules.values()):
-        if isinstance(holder, ModuleType):
-            for key in [key for key, value in vars(holder).items() if value is thing]:
-                setattr(holder, key, refuse)
+    functions = list(_functions(thing))
+    files = {file: said for function in functions for file in _with_compiled(function.__code__.co_filename)}
+    _disarm(functions, said)
+    if not functions:
+        module, _, attribute = name.rpartition(".")
+        setattr(sys.modules[module], attribute, refuse)
+    return files
 
 
-def _disarm(thing: Any, said: str) -> None:
-    """Make a function, or all of a class, refuse by itself, so that it does not help to find it by another way."""
+def _disarm(functions: Iterable[FunctionType], said: str) -> None:
+    """Make functions refuse by themselves."""
     scope: dict[str, Any] = {}
     exec(f"def refuse(*args, **kwargs): raise ImportError({said!r})", scope)
-    for function in list(_functions(thing)):
+    for function in functions:
         function.__code__ = scope["refuse"].__code__.replace(co_freevars=function.__code__.co_freevars)
 
 
@@ -106,7 +110,7 @@ def _refuse_modules(modules: dict[str, str]) -> None:
         if said:
             for thing in list(vars(module).values()):
                 if _said_of(getattr(thing, "__module__", None) or "", modules):
-                    _disarm(thing, said)
+                    _disarm(list(_functions(thing)), said)
             del sys.modules[name]
             parent, _, child = name.rpartition(".")
             vars(sys.modules.get(parent, module)).pop(child, None)

@@ -169,7 +169,8 @@ class Chinese(Realizer):
             "since": ["从此 ， ", "从 那 以后 ， ", "现在 "],
             "now": ["最后 ， ", "现在 "],
         }
-        return self.fresh_adverb(adverbs[message.adverb])
+        recalled = "原来 ， " if message.tense == "perfect" else ""
+        return recalled + self.fresh_adverb(adverbs[message.adverb])
 
     def _sibling(self, entity: str) -> str:
         """Brothers and sisters are called by who is older."""

@@ -265,12 +265,12 @@ class Teller:
         time = events[-1].time
         causes = {event.id for event in events}
         relations = ("owner", "location", "friend_of", "lives_in", "color", "can")
+        results = [fact for fact in self.chronicle.facts if fact.cause in causes and fact.holds(time)]
         results = [
             fact
-            for fact in self.chronicle.facts
-            if fact.cause in causes
-            and fact.relation in relations
-            and fact.holds(time)
+            for fact in results
+            if fact.relation in relations
+            and fact.subject in self.introduced
             and not (fact.relation == "color" and self.chronicle.event[fact.cause].kind == "make")
         ]
         if not results:

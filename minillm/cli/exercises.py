@@ -24,7 +24,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 @app.command()
 @answers
 def start(chapter: Chapter = "") -> None:
-    """Give out the learner notebooks and stubs to work/; what is there already is kept."""
+    """Give out learner notebooks and stubs to work/.
+
+    A file that is there already is kept as it is.
+    """
     out = console()
     exercises = work.chapter_exercises(chapter)
     for path, made in work.start(exercises):
@@ -72,7 +75,10 @@ def check(
     tb: Annotated[bool, typer.Option("--tb", help="Show the traceback of your code.")] = False,
     seed: Annotated[int | None, typer.Option(help="Repeat a run with its seed.")] = None,
 ) -> None:
-    """Check an answer in a process of its own; exits with 1 where a check failed."""
+    """Check an answer.
+
+    It runs in a process of its own. Exits with 1 where a check failed.
+    """
     from minillm.cli import checking
     from minillm.grading.service import Judge
 
@@ -132,7 +138,10 @@ def show(name: Id, yes: Yes = False) -> None:
 @app.command()
 @answers
 def reset(name: Id, yes: Yes = False) -> None:
-    """Put the stub back; your file is kept beside it as .bak, and nothing else is touched."""
+    """Put the stub back; your file is kept as .bak.
+
+    Nothing else is touched.
+    """
     exercise, out = work.named(name), console()
     target = work.stub_file(exercise)
     if target.exists() and not yes:
@@ -166,7 +175,7 @@ def progress() -> None:
 def build(
     only_check: Annotated[bool, typer.Option("--check", help="Write nothing; say whether it is up to date.")] = False,
 ) -> None:
-    """Make the learner notebooks, stubs and lists from the exercises' folders."""
+    """Make what is generated from the exercises."""
     from minillm.grading.build import build
 
     build(check=only_check)
@@ -178,7 +187,7 @@ def export_gradescope(
     chapter: Annotated[str, typer.Argument(help="Such as ch01.")],
     out: Annotated[Path | None, typer.Option(help="The zip file to write.")] = None,
 ) -> None:
-    """Make the zip file that Gradescope takes as an autograder."""
+    """Make an autograder to upload to Gradescope."""
     from minillm.grading.export import gradescope
 
     target = out or Path(f"gradescope-{chapter}.zip")
@@ -192,7 +201,7 @@ def export_github_classroom(
     chapter: Annotated[str, typer.Argument(help="Such as ch01.")],
     out: Annotated[Path | None, typer.Option(help="The folder to write to.")] = None,
 ) -> None:
-    """Make the workflow and the README section of a GitHub Classroom template repository."""
+    """Make a workflow for a template repository."""
     from minillm.grading.export import github_classroom
 
     target = out or Path(f"classroom-{chapter}")

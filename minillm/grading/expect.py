@@ -147,7 +147,7 @@ def _same_array(got: Any, expected: Any, rtol: float, atol: float, path: str) ->
     raise Mismatch(f"{_place(path)}{share} {verb} {kind}", index=index, expected=_few_of(b, few), got=_few_of(a, few))
 
 
-def _numbers(value: Any) -> np.ndarray[Any, Any]:
+def _numbers(value: Any) -> np.ndarray:
     """Any array or tensor as float64 or complex128; booleans and integers, which have no tolerance, as they are."""
     if hasattr(value, "detach"):
         value = value.detach()
@@ -158,7 +158,7 @@ def _numbers(value: Any) -> np.ndarray[Any, Any]:
     )
 
 
-def _few_of(values: np.ndarray[Any, Any], places: tuple[Any, ...]) -> str:
+def _few_of(values: np.ndarray, places: tuple[Any, ...]) -> str:
     return ", ".join(
         f"{number:.6g}" if values.dtype.kind in "fc" else f"{number}"
         for number in np.atleast_1d(values[places] if places else values)

@@ -24,7 +24,7 @@ def histories(rng, counts):
     seen = sorted({ngram[:-1] for ngram in counts[-1]})
     length = len(counts) - 1
     some = [seen[i] for i in rng.integers(len(seen), size=3)]
-    return some + [("习惯",) * length, ("习惯", *["a"] * (length - 1)), ("a", *["习惯"] * (length - 1))]
+    return [*some, ("习惯",) * length, ("习惯", *["a"] * (length - 1)), ("a", *["习惯"] * (length - 1))]
 
 
 def mixture(counts, history, word, weights, lost=False, reverse=False, wrong_end=False):
@@ -41,6 +41,16 @@ def mixture(counts, history, word, weights, lost=False, reverse=False, wrong_end
     if not row:
         return (1 - weight) * below if lost else below
     return weight * Fraction(row.get(word, 0), sum(row.values())) + (1 - weight) * below
+
+
+def side_by_side(counts, history, word, weights):
+    """Every order's ratio times its weight, and what is left of 1 for the uniform distribution."""
+    p = (1 - sum(map(Fraction, weights))) / len(WORDS)
+    for length, (ngrams, weight) in enumerate(zip(counts, weights, strict=True)):
+        seen = history[len(history) - length :]
+        row = {ngram[-1]: count for ngram, count in ngrams.items() if ngram[:-1] == seen}
+        p += Fraction(weight) * Fraction(row.get(word, 0), sum(row.values()) or 1)
+    return p
 
 
 def plus_k(counts, history, word, k):
@@ -96,6 +106,7 @@ def test_interpolation(submission, rng):
                     cause: float(mixture(counts, history, word, weights, **{option: True}))
                     for cause, option in wrong.items()
                 }
+                causes["flat"] = float(side_by_side(counts, history, word, weights))
                 expected = float(mixture(counts, history, word, weights))
                 got = submission.interpolated(counts, history, word, weights, WORDS)
                 close(got, expected, rtol=1e-9, causes=causes)
@@ -118,4 +129,5 @@ def test_weights_at_their_ends(submission, rng):
     for word in WORDS:
         close(submission.interpolated(counts, history, word, [0.0] * 3, WORDS), 1 / len(WORDS), rtol=1e-9)
         share = row.get(word, 0) / sum(row.values())
-        close(submission.interpolated(counts, history, word, [1.0] * 3, WORDS), share, rtol=1e-9)
+        causes = {"flat": float(side_by_side(counts, history, word, [1.0] * 3))}
+        close(submission.interpolated(counts, history, word, [1.0] * 3, WORDS), share, rtol=1e-9, causes=causes)

@@ -4,6 +4,7 @@ import math
 from itertools import product
 
 import pytest
+
 from minillm.grading.expect import close, is_true
 
 WORDS = ["go", "on", "习惯"]

@@ -29,9 +29,10 @@ def counted(sentences, n):
 def wrong_counts(sentences, n):
     marked = [["<s>", *sentence, "</s>"] for sentence in sentences]
     right = [ngram for words in marked for ngram in windows(words, n) if ngram[-1] != "<s>"]
+    joined = [word for words in marked for word in words]
     padded = [["<s>"] * max(n - 1, 1) + [*sentence, "</s>"] for sentence in sentences]
     return {
-        "across_sentences": tally([g for g in windows(sum(marked, []), n) if n > 1 or g != ("<s>",)]),
+        "across_sentences": tally([g for g in windows(joined, n) if n > 1 or g != ("<s>",)]),
         "no_marks": tally([ngram for sentence in sentences for ngram in windows(sentence, n)]),
         "start_is_predicted": tally([ngram for words in marked for ngram in windows(words, n)]),
         "padded": tally([ngram for words in padded for ngram in windows(words, n) if ngram[-1] != "<s>"]),

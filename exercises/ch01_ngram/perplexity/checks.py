@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import pytest
+
 from minillm.grading.expect import close, is_true
 
 
@@ -37,7 +38,7 @@ def test_long_and_impossible_texts(submission, rng):
     logprobs = [math.log(p) for p in some]
     close(submission.perplexity(logprobs), geometric(some), rtol=1e-9, causes={"underflow": math.inf})
     close(submission.perplexity([*logprobs[:3], -math.inf]), math.inf)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
         submission.perplexity([])
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from minillm.grading.expect import close, is_true
 
 SHAPES = [(1, 1, 1), (1, 3, 2), (2, 2, 3), (5, 3, 4), (7, 4, 1)]
@@ -46,7 +47,7 @@ def numeric(arrays, upstream, step=1e-5):
 
 def mistakes(arrays, upstream):
     """What the usual mistakes give, by a backward pass with switches."""
-    x, h0, W, U, b = arrays
+    x, h0, W, U, _ = arrays
     h = states(*arrays)
 
     def backward(flow=U.T, slope=1 - h**2, back=W.T, given=upstream, paired=None):
@@ -84,7 +85,7 @@ def test_forward(submission, rng):
 
 def test_one_step_back(submission, rng):
     """With one step there is no time to go back through: the gradient of a single tanh layer."""
-    x, h0, W, U, b = arrays = inputs(rng, 1, 3, 2)
+    x, h0, W, U, _ = arrays = inputs(rng, 1, 3, 2)
     upstream = rng.standard_normal((1, 2))
     inner = (upstream * (1 - states(*arrays) ** 2))[0]
     right = (

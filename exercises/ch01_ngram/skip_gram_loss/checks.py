@@ -3,6 +3,7 @@
 from decimal import Decimal, localcontext
 
 import numpy as np
+
 from minillm.grading.expect import close, is_true
 
 NAMES = ["center", "context", "noise"]

@@ -42,14 +42,17 @@ def python(wheel, tmp_path_factory):
     return python
 
 
+def files_of(folder):
+    found = (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(ROOT / folder).as_posix() for path in found}
+
+
 def test_wheel_holds_every_file_of_the_package(wheel):
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("minillm/")}
-    source = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "minillm").rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    }
-    assert packed == source
+    source = {f"minillm/{name}" for name in files_of("minillm")}
+    exercises = {f"minillm/_exercises/{name}" for name in files_of("exercises")}
+    assert {name for name in exercises if name.endswith("meta.toml")}
+    assert packed == source | exercises
 
 
 def test_metadata_says_what_pyproject_says(wheel):
@@ -83,6 +86,21 @@ def test_every_module_imports_from_the_wheel(python, tmp_path):
     file, names = json.loads(run(python, "-I", "-c", IMPORT_ALL, libraries, cwd=tmp_path))
     assert Path(file).is_relative_to(python.parents[1])
     assert {"minillm.viz", "minillm.ngram", "minillm.cli"} <= set(names)
+
+
+EXERCISES = """
+import sys
+sys.path.append(sys.argv[1])
+from minillm.grading.exercise import everything, folder
+print(folder(), *(exercise.id for exercise in everything()), sep="\\n")
+"""
+
+
+def test_exercises_are_found_without_a_checkout(python, tmp_path):
+    libraries = sysconfig.get_paths()["purelib"]
+    place, *names = run(python, "-I", "-c", EXERCISES, libraries, cwd=tmp_path).split()
+    assert Path(place).is_relative_to(python.parents[1])
+    assert len(names) == len(list(ROOT.glob("exercises/ch*/*/meta.toml")))
 
 
 def test_command_line_is_installed(python):

@@ -46,6 +46,22 @@ def test_there_are_exercises():
     assert len({exercise.id for exercise in EXERCISES}) == len(EXERCISES)
 
 
+def test_one_notebook_can_hold_a_chapter():
+    """What two stubs of a chapter both define is the same, for a learner's notebook holds all of them."""
+    known = {}
+    for exercise in EXERCISES:
+        for node in ast.parse(exercise.stub).body:
+            targets = [node.name] if hasattr(node, "name") else [t.id for t in getattr(node, "targets", [])]
+            for name in targets:
+                key = exercise.folder.parent.name, name
+                assert known.setdefault(key, ast.dump(node)) == ast.dump(node), f"{exercise.id} defines {name} anew"
+    for chapter in {exercise.folder.parent for exercise in EXERCISES}:
+        asks = [name for exercise in EXERCISES if exercise.folder.parent == chapter for name in exercise.asks]
+        assert len(asks) == len(set(asks)), f"{chapter.name}: two exercises ask for the same name"
+        titles = [exercise.title for exercise in EXERCISES if exercise.folder.parent == chapter]
+        assert len(titles) == len(set(titles)), f"{chapter.name}: two exercises have the same title"
+
+
 def test_the_stub_earns_nothing(exercise, graded):
     outcome = graded(exercise, exercise.stub)
     assert not outcome.passed

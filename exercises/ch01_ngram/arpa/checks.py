@@ -145,20 +145,25 @@ def test_back_off(submission, rng):
         causes["always_backs_off"] = [model[words[-1],][0] for words in asked]
         right = [score(model, words[:-1], words[-1]) for words in asked]
         causes["natural_logarithm"] = [value * math.log(10) for value in right]
-        close([submission.logprob(model, words[:-1], words[-1]) for words in asked], right, rtol=1e-9, causes=causes)
+        close(
+            [submission.backoff_logprob(model, words[:-1], words[-1]) for words in asked],
+            right,
+            rtol=1e-9,
+            causes=causes,
+        )
 
 
 def test_unknown_words(submission):
-    close(submission.logprob(MODEL, ("<s>", "a"), "zebra"), -0.375 - 0.25 - 1.5)
-    close(submission.logprob(MODEL, ("zebra",), "b"), -0.625)
+    close(submission.backoff_logprob(MODEL, ("<s>", "a"), "zebra"), -0.375 - 0.25 - 1.5)
+    close(submission.backoff_logprob(MODEL, ("zebra",), "b"), -0.625)
     model = MODEL | {("<unk>", "b"): (-0.5, 0.0), ("<unk>",): (-1.5, -0.25)}
-    close(submission.logprob(model, ("a", "斑马"), "b"), -0.5, causes={"unknown_in_history": -0.625})
-    close(submission.logprob(model, ("斑马",), "a"), -0.75, causes={"unknown_in_history": -0.5})
+    close(submission.backoff_logprob(model, ("a", "斑马"), "b"), -0.5, causes={"unknown_in_history": -0.625})
+    close(submission.backoff_logprob(model, ("斑马",), "a"), -0.75, causes={"unknown_in_history": -0.5})
 
 
 def test_sums_to_one(submission, rng):
     model = normalized(rng, 3)
     seen = [ngram for ngram in model if len(ngram) == 2 and ngram[-1] != "</s>"]
     for history in [seen[0], seen[-1], ("a",), ("习惯", "习惯"), ()]:
-        total = sum(10 ** submission.logprob(model, history, word) for word in WORDS)
+        total = sum(10 ** submission.backoff_logprob(model, history, word) for word in WORDS)
         is_true(abs(total - 1) < 1e-6, f"the row after {history} adds up to {total:.6f}, not to 1")

@@ -35,7 +35,7 @@ def read_arpa(text: str) -> Model:
     # end
 
 
-def logprob(model: Model, history: tuple[str, ...], word: str) -> float:
+def backoff_logprob(model: Model, history: tuple[str, ...], word: str) -> float:
     """Base-10 log-probability of a word, backing off to shorter histories where it must."""
     # solution:
     *history, word = (w if (w,) in model else "<unk>" for w in (*history, word))

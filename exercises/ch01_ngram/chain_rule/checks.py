@@ -33,9 +33,9 @@ def sentences(longest):
 
 def test_two_words_by_hand(submission):
     table = {(): {"go": 0.5, "</s>": 0.5}, ("go",): {"on": 0.25, "</s>": 0.75}, ("go", "on"): {"</s>": 0.5}}
-    close(submission.logprob(["go", "on"], table), math.log(1 / 16), causes={"no_end": math.log(1 / 8)})
-    close(submission.logprob(["go"], table), math.log(3 / 8), causes={"no_end": math.log(1 / 2)})
-    close(submission.logprob([], table), math.log(1 / 2), causes={"no_end": 0.0})
+    close(submission.sentence_logprob(["go", "on"], table), math.log(1 / 16), causes={"no_end": math.log(1 / 8)})
+    close(submission.sentence_logprob(["go"], table), math.log(3 / 8), causes={"no_end": math.log(1 / 2)})
+    close(submission.sentence_logprob([], table), math.log(1 / 2), causes={"no_end": 0.0})
 
 
 def test_every_sentence(submission, rng):
@@ -48,7 +48,7 @@ def test_every_sentence(submission, rng):
             "no_end": math.log(math.prod(factors(sentence, table, end=False))),
             "last_word_only": math.log(math.prod(last)),
         }
-        got = submission.logprob(sentence, table)
+        got = submission.sentence_logprob(sentence, table)
         close(got, math.log(math.prod(factors(sentence, table))), causes=causes)
         total += math.exp(got)
     is_true(abs(total - 1) < 1e-9, f"the probabilities of all sentences add up to {total:.6f}, which should be 1")
@@ -56,16 +56,16 @@ def test_every_sentence(submission, rng):
 
 def test_impossible_sentences(submission, rng):
     table = tree(rng)
-    close(submission.logprob(["go"], table), math.log(math.prod(factors(["go"], table))))
+    close(submission.sentence_logprob(["go"], table), math.log(math.prod(factors(["go"], table))))
     for sentence in (["zebra"], ["go", "zebra"], ["zebra", "go"], ["go"] * (DEPTH + 2)):
-        close(submission.logprob(sentence, table), -math.inf)
+        close(submission.sentence_logprob(sentence, table), -math.inf)
 
 
 def test_long_sentence(submission, rng):
     shares = rng.uniform(0.01, 0.05, size=300).tolist()
     table = {("go",) * i: {"go": share} for i, share in enumerate(shares)} | {("go",) * 300: {"</s>": 0.5}}
     expected = math.fsum(map(math.log, [*shares, 0.5]))
-    close(submission.logprob(["go"] * 300, table), expected, causes={"underflow": -math.inf})
+    close(submission.sentence_logprob(["go"] * 300, table), expected, causes={"underflow": -math.inf})
 
 
 @pytest.mark.parametrize("kind", ["tree", "holes"])

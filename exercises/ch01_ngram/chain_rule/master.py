@@ -8,7 +8,7 @@ import math
 Table = dict[tuple[str, ...], dict[str, float]]
 
 
-def logprob(sentence: list[str], conditional: Table) -> float:
+def sentence_logprob(sentence: list[str], conditional: Table) -> float:
     """Natural log-probability of a sentence with its end; minus infinity where the probability is 0."""
     # solution:
     total = 0.0

@@ -11,9 +11,9 @@ def read_arpa(text):
     return model
 
 
-def logprob(model, history, word):
+def backoff_logprob(model, history, word):
     *history, word = [w if (w,) in model else "<unk>" for w in (*history, word)]
     history = tuple(history)
     if (*history, word) in model:
         return model[*history, word][0]
-    return model.get(history, (0.0, 0.0))[1] + logprob(model, history[1:], word)
+    return model.get(history, (0.0, 0.0))[1] + backoff_logprob(model, history[1:], word)

@@ -29,7 +29,7 @@ def read_arpa(text: str) -> Model:
     return model
 
 
-def logprob(model: Model, history: tuple[str, ...], word: str) -> float:
+def backoff_logprob(model: Model, history: tuple[str, ...], word: str) -> float:
     *history, word = (w if (w,) in model else "<unk>" for w in (*history, word))
     total = 0.0
     while (*history, word) not in model:

@@ -30,7 +30,7 @@ def read_arpa(text):
     raise ValueError("no end")
 
 
-def logprob(model, history, word):
+def backoff_logprob(model, history, word):
     def score(history, word):
         if (*history, word) in model:
             return model[*history, word][0]

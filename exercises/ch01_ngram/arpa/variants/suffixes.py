@@ -28,7 +28,7 @@ def read_arpa(text: str) -> Model:
     return model
 
 
-def logprob(model: Model, history: tuple[str, ...], word: str) -> float:
+def backoff_logprob(model: Model, history: tuple[str, ...], word: str) -> float:
     *history, word = (w if (w,) in model else "<unk>" for w in (*history, word))
     value = model[word,][0]
     for start in range(len(history) - 1, -1, -1):

@@ -7,7 +7,7 @@ import math
 Table = dict[tuple[str, ...], dict[str, float]]
 
 
-def logprob(sentence: list[str], conditional: Table) -> float:
+def sentence_logprob(sentence: list[str], conditional: Table) -> float:
     total = 1.0
     for i, word in enumerate([*sentence, "</s>"]):
         p = conditional.get(tuple(sentence[:i]), {}).get(word, 0.0)

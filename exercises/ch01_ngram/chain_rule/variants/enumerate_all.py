@@ -4,7 +4,7 @@ from itertools import product
 from math import exp, inf, log
 
 
-def logprob(sentence, conditional):
+def sentence_logprob(sentence, conditional):
     history, logs = (), []
     for word in sentence + ["</s>"]:
         p = conditional.get(history, {}).get(word, 0)
@@ -18,4 +18,4 @@ def logprob(sentence, conditional):
 def mass(conditional, longest):
     words = {word for row in conditional.values() for word in row} - {"</s>"}
     every = (list(s) for length in range(longest + 1) for s in product(words, repeat=length))
-    return float(sum(exp(logprob(s, conditional)) for s in every))
+    return float(sum(exp(sentence_logprob(s, conditional)) for s in every))

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def logprob(sentence, conditional):
+def sentence_logprob(sentence, conditional):
     def p(i):
         word = sentence[i] if i < len(sentence) else "</s>"
         return conditional.get(tuple(sentence[:i]), {}).get(word, 0.0)

@@ -63,6 +63,7 @@ def visible() -> list[Path]:
     """
     places = [Path(name) for name in _SYSTEM]
     places += [Path(sys.base_prefix), Path(sys.prefix), Path(sys.executable).resolve().parents[1], PACKAGE]
+    places += [Path(place) for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
     kept: list[Path] = []
     for place in dict.fromkeys(places):
         if place.exists() and not any(place.is_relative_to(other) for other in kept):
@@ -84,6 +85,8 @@ def _bubblewrap() -> list[str]:
             command += ["--cap-add", f"CAP_{capability}"]
     else:
         command += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+    # First, for the interpreter may lie below it.
+    command += ["--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp"]
     for path in visible():
         for parent in reversed(path.parents[:-1]):  # bubblewrap would make them for its own user alone
             command += ["--perms", "0755", "--dir", str(parent)]
@@ -93,7 +96,7 @@ def _bubblewrap() -> list[str]:
             command += ["--ro-bind", str(path), str(path)]
     for path in hidden():
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(SCRATCH_BYTES), "--perms", "1777", "--tmpfs", "/tmp"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
     return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
@@ -101,6 +104,7 @@ def _unshare(program: list[str]) -> list[str]:
     """The same by hand: a fresh root of read-only bind mounts, entered by chroot in new namespaces."""
     # The new root covers a folder that is always there and that no visible path lies in: no name is left behind.
     script = ["set -e", "mount --make-rprivate /", "root=/sys", "mount -t tmpfs -o size=1m,mode=755 none $root"]
+    script += ["mkdir -p $root/tmp", f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777 none $root/tmp"]
     for path in visible():
         place = f"$root{shlex.quote(str(path))}"
         if path.is_symlink():
@@ -114,10 +118,10 @@ def _unshare(program: list[str]) -> list[str]:
                 *_bind(path, place),
             ]
     script += [f"mount -t tmpfs -o size=1k,ro none $root{shlex.quote(str(path))}" for path in hidden()]
-    script += ["mkdir -p $root/proc $root/dev $root/tmp", "mount -t proc proc $root/proc"]
+    script += ["mkdir -p $root/proc $root/dev", "mount -t proc proc $root/proc"]
     for device in ("null", "zero", "random", "urandom"):
         script += [f": > $root/dev/{device}", f"mount --bind /dev/{device} $root/dev/{device}"]
-    script += [f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777 none $root/tmp", "mount -o remount,ro $root"]
+    script += ["mount -o remount,ro $root"]
     script += ["cd $root/tmp", 'exec chroot $root "$@"']
     namespaces = ["unshare", "--ipc", "--pid", "--net", "--uts", "--mount", "--fork", "--kill-child"]
     if os.geteuid() != 0:

@@ -8,16 +8,17 @@ handed out in proportion to their probabilities after the shorter context:
 They differ in D (zero, one or three numbers an order) and in the counts of the lower orders (plain, or continuation).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from minillm.ngram.counts import NgramCounts
 from minillm.ngram.discounts import Discounts, estimate_absolute, estimate_modified
 from minillm.ngram.interpolation import context_totals, interpolate
 from minillm.ngram.tables import Tables
 
+Adjust = Callable[[int], Int[np.ndarray, "ngrams"]]
 Estimator = Callable[[Int[np.ndarray, "ngrams"], int], Discounts]
 
 
@@ -40,7 +41,7 @@ def mle(counts: NgramCounts) -> Tables:
 
     Source: book section 2.1, equation (2.2).
     """
-    return _discounted(counts, _plain(counts), [(0.0, 0.0, 0.0)] * counts.order)
+    return _discounted(counts, counts.predicted_counts, _fixed(0.0))[0]
 
 
 def absolute(counts: NgramCounts, discount: float | None) -> tuple[Tables, list[Discounts]]:
@@ -60,9 +61,7 @@ def absolute(counts: NgramCounts, discount: float | None) -> tuple[Tables, list[
 
     Source: Ney, Essen and Kneser (1994).
     """
-    adjusted = _plain(counts)
-    discounts = _estimate(adjusted, estimate_absolute, discount)
-    return _discounted(counts, adjusted, discounts), discounts
+    return _discounted(counts, counts.predicted_counts, estimate_absolute if discount is None else _fixed(discount))
 
 
 def kneser_ney(counts: NgramCounts, discount: float | None) -> tuple[Tables, list[Discounts]]:
@@ -82,9 +81,7 @@ def kneser_ney(counts: NgramCounts, discount: float | None) -> tuple[Tables, lis
 
     Source: Kneser and Ney (1995); Chen and Goodman (1998), section 4.1.6.
     """
-    adjusted = _continuation(counts)
-    discounts = _estimate(adjusted, estimate_absolute, discount)
-    return _discounted(counts, adjusted, discounts), discounts
+    return _discounted(counts, counts.continuation_counts, estimate_absolute if discount is None else _fixed(discount))
 
 
 def modified_kneser_ney(counts: NgramCounts) -> tuple[Tables, list[Discounts]]:
@@ -103,35 +100,27 @@ def modified_kneser_ney(counts: NgramCounts) -> tuple[Tables, list[Discounts]]:
 
     Source: Chen and Goodman (1998), section 3; Heafield et al. (2013) for the treatment of unigrams.
     """
-    adjusted = _continuation(counts)
-    discounts = _estimate(adjusted, estimate_modified, None)
-    return _discounted(counts, adjusted, discounts), discounts
+    return _discounted(counts, counts.continuation_counts, estimate_modified)
 
 
-def _plain(counts: NgramCounts) -> list[Int[np.ndarray, "_"]]:
-    return [counts.predicted_counts(order) for order in range(1, counts.order + 1)]
+def _fixed(discount: float) -> Estimator:
+    return lambda counts, order: (discount, discount, discount)
 
 
-def _continuation(counts: NgramCounts) -> list[Int[np.ndarray, "_"]]:
-    return [counts.continuation_counts(order) for order in range(1, counts.order + 1)]
+def _discounted(counts: NgramCounts, adjusted: Adjust, estimate: Estimator) -> tuple[Tables, list[Discounts]]:
+    discounts: list[Discounts] = []
+    return interpolate(counts, _terms(counts, adjusted, estimate, discounts)), discounts
 
 
-def _estimate(
-    adjusted: Sequence[Int[np.ndarray, "_"]], estimator: Estimator, discount: float | None
-) -> list[Discounts]:
-    if discount is not None:
-        return [(discount, discount, discount)] * len(adjusted)
-    return [estimator(values, order) for order, values in enumerate(adjusted, start=1)]
-
-
-def _discounted(
-    counts: NgramCounts, adjusted: Sequence[Int[np.ndarray, "_"]], discounts: Sequence[Discounts]
-) -> Tables:
-    first, gamma = [], []
-    for order, (values, discount) in enumerate(zip(adjusted, discounts, strict=True), start=1):
-        given_up = np.array([0.0, *discount])[np.minimum(values, 3)]
+def _terms(
+    counts: NgramCounts, adjusted: Adjust, estimate: Estimator, discounts: list[Discounts]
+) -> Iterator[tuple[Float[np.ndarray, "ngrams"], Float[np.ndarray, "contexts"]]]:
+    """Both terms of the recursion, order by order; the discounts are noted on the way."""
+    for order, level in enumerate(counts.levels, start=1):
+        values = adjusted(order)
+        discounts.append(estimate(values, order))
+        given_up = np.array([0.0, *discounts[-1]])[np.minimum(values, 3)]
         totals = context_totals(counts, order, values)
         divisor = np.where(totals > 0, totals, 1.0)
-        first.append((values - given_up) / divisor[counts.levels[order - 1].prefix])
-        gamma.append(np.where(totals > 0, context_totals(counts, order, given_up) / divisor, 1.0))
-    return interpolate(counts, first, gamma)
+        freed = np.where(totals > 0, context_totals(counts, order, given_up) / divisor, 1.0)
+        yield (values - given_up) / divisor[level.prefix], freed

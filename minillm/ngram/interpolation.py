@@ -1,6 +1,6 @@
 """The recursion behind every interpolated model: p(w | h) = first(h w) + gamma(h) p(w | h')."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -34,34 +34,33 @@ def context_totals(
 
 
 def interpolate(
-    counts: NgramCounts, first: Sequence[Float[np.ndarray, "_"]], gamma: Sequence[Float[np.ndarray, "_"]]
+    counts: NgramCounts,
+    terms: Iterable[tuple[Float[np.ndarray, "ngrams"], Float[np.ndarray, "contexts"]]],
 ) -> Tables:
     """Build the model from unigrams up; below unigrams all words are equally probable.
 
     Args:
         counts: The n-grams.
-        first: For each order, the first term of the recursion for each n-gram.
-        gamma: For each order, the weight of the shorter context for each context (one number at order 1).
+        terms: For each order in turn, the first term of the recursion for each n-gram, and gamma for each context (one
+            number at order 1). They are taken one order at a time, so that a generator never holds more than one.
 
     Returns:
         The model in back-off form. That form is exact: the first term of an n-gram that was never seen is zero.
 
     Example:
         >>> counts = NgramCounts.from_sentences([["a", "b"]], order=1)
-        >>> tables = interpolate(counts, [counts.predicted_counts(1) / 6], [np.array([0.5])])
+        >>> tables = interpolate(counts, [(counts.predicted_counts(1) / 6, np.array([0.5]))])
         >>> np.exp(tables.logp[0]).round(4).tolist()  # <unk> <s> </s> a b
         [0.125, 0.0, 0.2917, 0.2917, 0.2917]
     """
     lower = np.full(1, 1 / counts.vocabulary.predicted)
-    probabilities: list[np.ndarray] = []
-    for level, seen, weight in zip(counts.levels, first, gamma, strict=True):
-        lower = seen + weight[level.prefix] * lower[level.suffix]
-        if not probabilities:
+    logp: list[np.ndarray] = []
+    weight: list[np.ndarray] = []
+    for level, (first, gamma) in zip(counts.levels, terms, strict=True):
+        lower = first + gamma[level.prefix] * lower[level.suffix]
+        if not logp:
             lower[BOS_ID] = 0.0
-        probabilities.append(lower)
-    return Tables(
-        counts.vocabulary,
-        tuple(level.keys for level in counts.levels),
-        tuple(safe_log(p) for p in probabilities),
-        tuple(safe_log(weight) for weight in gamma[1:]),
-    )
+        logp.append(safe_log(lower))
+        weight.append(safe_log(gamma))
+    keys = tuple(level.keys for level in counts.levels)
+    return Tables(counts.vocabulary, keys, tuple(logp), tuple(weight[1:]))

@@ -6,7 +6,7 @@ A context seen often deserves more trust than one seen once, so lambda depends o
 1, 2 to 3, 4 to 7, 8 to 15, ...
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int, Num
@@ -44,14 +44,18 @@ def jelinek_mercer(counts: NgramCounts, weights: Float[np.ndarray, "order bucket
 
     Source: Jelinek and Mercer (1980); Chen and Goodman (1998), section 2.3.
     """
-    first, gamma = [], []
+    return interpolate(counts, _terms(counts, weights))
+
+
+def _terms(
+    counts: NgramCounts, weights: Float[np.ndarray, "order buckets"]
+) -> Iterator[tuple[Float[np.ndarray, "ngrams"], Float[np.ndarray, "contexts"]]]:
     for order, level in enumerate(counts.levels, start=1):
         plain = counts.predicted_counts(order)
         totals = context_totals(counts, order, plain)
         trust = np.where(totals > 0, weights[order - 1][bucket(totals)], 0.0)
-        first.append(trust[level.prefix] * plain / np.maximum(totals, 1)[level.prefix])
-        gamma.append(1 - trust)
-    return interpolate(counts, first, gamma)
+        share = trust / np.maximum(totals, 1)
+        yield plain * share[level.prefix], 1 - trust
 
 
 def bucket(totals: Num[np.ndarray, "contexts"]) -> Int[np.ndarray, "contexts"]:

@@ -52,7 +52,6 @@ class Tables:
         for m in range(1, self.order):
             hit = ranks[m] >= 0
             context = np.append(-1, ranks[m - 1][:-1])
-            context[places < m] = -1
             known = ~hit & (context >= 0)
             if self.backs_off:
                 logp[known] += self.weight[m - 1][context[known]]

@@ -11,7 +11,7 @@ from slow_ngram import Slow
 
 from minillm.ngram import EOS, UNK, DiscountWarning, NgramCounts, NgramLM
 from minillm.ngram.good_turing import katz_ratios
-from minillm.ngram.jelinek_mercer import BUCKETS, estimate_weights
+from minillm.ngram.jelinek_mercer import BUCKETS, estimate_weights, jelinek_mercer
 
 METHODS = {
     "mle": ({"smoothing": "mle"}, lambda slow, model: slow.mle),
@@ -168,6 +168,17 @@ def test_heldout_weights_raise_the_likelihood_to_a_maximum(text):
     for other in ([0.99] * 3, [0.5] * 3, [0.9, 0.6, 0.3]):
         fixed = NgramLM(3, "jelinek_mercer", weights=other).fit_counts(counts)
         assert fixed.perplexity(heldout).log_likelihood < best
+
+    # At a maximum no weight can be moved, up or down, to any gain.
+    def likelihood_of(changed):
+        logp = jelinek_mercer(counts, changed).score(tokens)[tokens != counts.vocabulary.id("<s>")]
+        return logp.mean()
+
+    for order, trusted in ((0, 15), (1, 0), (1, 3), (1, 6)):
+        for step in (-0.02, 0.02):
+            changed = weights.copy()
+            changed[order, trusted] += step
+            assert likelihood_of(changed) < likelihood_of(weights), (order, trusted, step)
     # A context seen often is trusted more than one seen once.
     assert weights.shape == (3, BUCKETS)
     assert weights[1, 6] > weights[1, 0] + 0.05

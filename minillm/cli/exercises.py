@@ -143,13 +143,15 @@ def reset(name: Id, yes: Yes = False) -> None:
     Nothing else is touched.
     """
     exercise, out = work.named(name), console()
-    target = work.stub_file(exercise)
-    if target.exists() and not yes:
-        typer.confirm(f"Put the stub back in place of {_relative(target)}?", abort=True)
-    target, kept = work.reset(exercise)
-    out.print(f"made {escape(_relative(target))}")
-    if kept is not None:
-        out.print(f"kept your file as {escape(_relative(kept))}")
+    if not yes:
+        typer.confirm(f"Put the stub of {exercise.id} back?", abort=True)
+    done = work.reset(exercise)
+    for target, kept in done:
+        out.print(f"made {escape(_relative(target))}")
+        if kept is not None:
+            out.print(f"kept yours as {escape(_relative(kept))}")
+    if not done:
+        out.print("the stub is there already")
 
 
 @app.command()
@@ -178,7 +180,13 @@ def build(
     """Make what is generated from the exercises."""
     from minillm.grading.build import build
 
-    build(check=only_check)
+    out, changed = console(), build(check=only_check)
+    for path in changed:
+        out.print(f"{'out of date:' if only_check else 'made'} {escape(_relative(path))}")
+    if not changed:
+        out.print("everything is up to date")
+    elif only_check:
+        raise typer.Exit(NOT_PASSED)
 
 
 @export.command("gradescope")

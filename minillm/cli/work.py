@@ -1,5 +1,6 @@
 """A learner's own copies: where they lie, and giving them out without ever overwriting one."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from minillm.grading.progress import Progress
 if TYPE_CHECKING:
     from minillm.grading.collect import Submission
 
-FOLDER = "work"
+FOLDER, NOTEBOOK = "work", "exercises.ipynb"
 
 
 def folder() -> Path:
@@ -84,31 +85,37 @@ def start(exercises: Sequence[Exercise]) -> list[tuple[Path, bool]]:
     Returns:
         The files, each with whether it was made; one that was there is kept as it is.
     """
+    Progress(folder().parent).save()  # marks the place, so that commands find it from the folders below
     done = []
-    place = folder().parent
-    Progress(place).save()  # marks the place, so that commands find it from the folders below
-    for chapter in dict.fromkeys(map(chapter_of, exercises)):
-        place = folder() / chapter
-        place.mkdir(parents=True, exist_ok=True)
-        done += [_give(place / name, text) for name, text in _notebooks(chapter).items()]
-    done += [_give(stub_file(exercise), exercise.stub) for exercise in exercises]
-    return done
+    for chapter in dict.fromkeys(exercise.folder.parent for exercise in exercises):
+        first = next(exercise for exercise in exercises if exercise.folder.parent == chapter)
+        done += [_give(learner_notebook(first), text) for text in _given_notebook(first)]
+    return done + [_give(stub_file(exercise), given_stub(exercise)) for exercise in exercises]
+
+
+def given_stub(exercise: Exercise) -> str:
+    """What a learner starts from, as it is generated for giving out."""
+    made = exercise.folder.parent / "stubs" / f"{exercise.folder.name}.py"
+    return made.read_text(encoding="utf-8") if made.exists() else exercise.stub
+
+
+def learner_notebook(exercise: Exercise) -> Path:
+    """Where the learner's notebook of the exercise's chapter lies."""
+    return folder() / chapter_of(exercise) / NOTEBOOK
+
+
+def _given_notebook(exercise: Exercise) -> list[str]:
+    made = exercise.folder.parent / NOTEBOOK
+    return [made.read_text(encoding="utf-8")] if made.exists() else []
 
 
 def _give(target: Path, text: str) -> tuple[Path, bool]:
     if target.exists() or target.is_symlink():
         return target, False
+    target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(target) as file:
         file.write(text)
     return target, True
-
-
-def _notebooks(chapter: str) -> dict[str, str]:
-    """The chapter's learner notebooks by file name."""
-    from minillm.grading.exercise import folder as exercises_folder
-
-    places = sorted(exercises_folder().glob(f"{chapter}*/*.ipynb"))
-    return {place.name: place.read_text(encoding="utf-8") for place in places}
 
 
 def answer_to(exercise: Exercise) -> tuple[str, Path]:
@@ -154,19 +161,50 @@ def answers_in(path: Path) -> "Submission":
     return submission
 
 
-def reset(exercise: Exercise) -> tuple[Path, Path | None]:
-    """Put the stub back in place of the learner's file; the old one is kept beside it.
+def reset(exercise: Exercise) -> list[tuple[Path, Path | None]]:
+    """Put the stub back, in the learner's file and in the notebook; what was there is kept beside it.
 
     Returns:
-        The file, and where the old one went.
+        The files that were written, each with where the old one went.
     """
-    target = stub_file(exercise)
-    kept = None
-    if target.exists():
-        numbers = (f".{number}" if number else "" for number in range(1000))
-        kept = next(place for n in numbers if not (place := target.with_name(f"{target.name}{n}.bak")).exists())
-        shutil.copy2(target, kept)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(target) as file:
-        file.write(exercise.stub)
-    return target, kept
+    done: list[tuple[Path, Path | None]] = []
+    wanted = {stub_file(exercise): given_stub(exercise), learner_notebook(exercise): _notebook_reset(exercise)}
+    for target, text in wanted.items():
+        before = target.read_text(encoding="utf-8") if target.exists() else None
+        if text is None or text == before:
+            continue
+        kept = None if before is None else _kept(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(target) as file:
+            file.write(text)
+        done.append((target, kept))
+    return done
+
+
+def _notebook_reset(exercise: Exercise) -> str | None:
+    """The learner's notebook with the stub in the exercise's cell; none where there is no such cell."""
+    target = learner_notebook(exercise)
+    try:
+        notebook = json.loads(target.read_text(encoding="utf-8"))
+        cells = [cell for cell in notebook["cells"] if cell.get("id") == answer_cell(exercise)]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    stub = exercise.stub.rstrip()
+    if not cells or all("".join(cell["source"]) == stub for cell in cells):
+        return None
+    for cell in cells:
+        cell |= {"source": stub.splitlines(keepends=True), "outputs": [], "execution_count": None}
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def answer_cell(exercise: Exercise) -> str:
+    """The id of the cell for the answer in the learner's notebook."""
+    return f"{exercise.folder.name}-answer"[:64].replace("_", "-")
+
+
+def _kept(target: Path) -> Path:
+    """Copy a file beside itself, under a name that is free."""
+    numbers = (f".{number}" if number else "" for number in range(1000))
+    free = next(place for n in numbers if not (place := target.with_name(f"{target.name}{n}.bak")).exists())
+    shutil.copy2(target, free)
+    return free

@@ -83,7 +83,10 @@ def github_classroom(exercises: Sequence[Exercise], target: Path) -> list[Path]:
         ".github/workflows/classroom.yml": _filled("classroom.yml", words),
         "README-exercises.md": _filled("classroom.md", words),
     }
-    texts |= {f"{folder}/{exercise.id.split('.', 1)[1]}.py": exercise.stub for exercise in exercises}
+    given = exercises[0].folder.parent / "exercises.ipynb"
+    if given.exists():
+        texts[f"{folder}/{given.name}"] = given.read_text(encoding="utf-8")
+    texts |= {f"{folder}/{exercise.folder.name}.py": exercise.stub for exercise in exercises}
     written = []
     for name, text in texts.items():
         path = target / name

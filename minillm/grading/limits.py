@@ -23,4 +23,5 @@ class Limits:
 
 def limits_of(table: dict[str, Any]) -> Limits:
     """Limits from an exercise's ``[limits]``; what it does not name keeps its default."""
-    return Limits(**(asdict(Limits()) | table))
+    fields = asdict(Limits()) | table
+    return Limits(**fields | {"seconds": float(fields["seconds"])})

@@ -223,7 +223,7 @@ class Connection:
         self._channel.settimeout(max(0.001, self.limits.seconds - self.spent))
         try:
             wire.send(self._channel, {"id": number, "op": op, **arguments})
-            answer = _receive_until(self._channel, started + self.limits.seconds - self.spent)
+            answer = wire.receive(self._channel, started + self.limits.seconds - self.spent)
         except TimeoutError:
             self.close()
             raise OutOfTime(f"it took longer than {self.limits.seconds:g} seconds and was stopped") from None
@@ -262,17 +262,3 @@ class Connection:
             self._channel.close()
             self._pod.reap(self._local)
             self._drain.join(timeout=5)
-
-
-def _receive_until(channel: socket.socket, deadline: float) -> dict[str, Any]:
-    """Receive with one deadline for the whole message, so that a trickle of bytes cannot stretch it."""
-
-    class Timed:
-        def recv(self, size: int) -> bytes:
-            left = deadline - time.perf_counter()
-            if left <= 0:
-                raise TimeoutError
-            channel.settimeout(left)
-            return channel.recv(size)
-
-    return wire.receive(Timed())  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ def confines(sandbox: Sandbox) -> bool:
     answers = PACKAGE.parent / "exercises"
     try:
         with Pod(sandbox) as pod, socket.create_server(("127.0.0.1", 0)) as server:
-            worker = pod.spawn(Limits(seconds=20))
+            worker = pod.spawn(Limits(seconds=20.0))
 
             def ask(name: str, *args: object) -> object:
                 call: dict[str, Any] = {"handle": None, "name": name, "args": list(args), "kwargs": {}, "keep": False}

@@ -14,6 +14,8 @@ def remove(folder: str) -> None:
     Args:
         folder: What to delete; nothing is done where it is not there. Links in it are deleted, not followed.
     """
+    if os.path.islink(folder):
+        os.unlink(folder)
     try:
         os.rmdir(folder)  # most are empty
     except FileNotFoundError:

@@ -6,9 +6,11 @@ This file is all of ours that a worker loads besides its own program, so it stan
 """
 
 import json
+import math
 import socket
 import struct
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,18 +74,25 @@ def send(connection: socket.socket, message: dict[str, Any]) -> None:
         connection.sendall(blob)
 
 
-def receive(connection: socket.socket) -> dict[str, Any]:
+def receive(connection: socket.socket, deadline: float = math.inf) -> dict[str, Any]:
     """Read one message.
+
+    Args:
+        connection: Where from.
+        deadline: On ``time.perf_counter``, for the whole message: neither a trickle of bytes nor a stream stretches it.
+
+    Returns:
+        The message.
 
     Raises:
         WireError: The frame is malformed or over a limit.
         EOFError: The other side closed the connection.
-        TimeoutError: The connection's timeout ran out.
+        TimeoutError: The deadline is over.
     """
-    head, size = _PREFIX.unpack(_read(connection, _PREFIX.size))
+    head, size = _PREFIX.unpack(_read(connection, _PREFIX.size, deadline))
     if not 4 <= head <= MAX_HEADER + (1 << 20) or size > MAX_BODY:
         raise WireError(f"a frame announces {head} + {size} bytes, which is over the limit")
-    header, body = _read(connection, head), memoryview(_read(connection, size))
+    header, body = _read(connection, head, deadline), memoryview(_read(connection, size, deadline))
     (cut,) = struct.unpack_from("<I", header)
     try:
         blobs = _cut(body, json.loads(header[4 : 4 + cut]))
@@ -97,9 +106,14 @@ def receive(connection: socket.socket) -> dict[str, Any]:
     return message
 
 
-def _read(connection: socket.socket, size: int) -> bytearray:
+def _read(connection: socket.socket, size: int, deadline: float) -> bytearray:
     data = bytearray()
     while len(data) < size:
+        if deadline < math.inf:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
         piece = connection.recv(min(size - len(data), 1 << 20))
         if not piece:
             raise EOFError("the connection was closed")

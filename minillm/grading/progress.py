@@ -10,6 +10,7 @@ from minillm.files import atomic_write
 from minillm.grading.result import Result
 
 FOLDER = ".minillm"
+_NEW = {"tries": 0, "best": 0, "possible": 0, "hints": 0, "seen": False}
 
 
 class Progress:
@@ -32,7 +33,8 @@ class Progress:
         self.records: dict[str, dict[str, Any]] = {}
         if self.file.exists():
             try:
-                self.records = dict(json.loads(self.file.read_text(encoding="utf-8")))
+                records = dict(json.loads(self.file.read_text(encoding="utf-8")))
+                self.records = {name: _record(record) for name, record in records.items()}
             except (ValueError, TypeError) as error:
                 raise FormatError(
                     f"{self.file} is damaged ({error}): repair it, or delete it to start afresh"
@@ -40,7 +42,7 @@ class Progress:
 
     def of(self, name: str) -> dict[str, Any]:
         """The record of one exercise."""
-        return self.records.setdefault(name, {"tries": 0, "best": 0, "possible": 0, "hints": 0, "seen": False})
+        return self.records.setdefault(name, dict(_NEW))
 
     def note(self, result: Result) -> None:
         """Remember a try."""
@@ -60,3 +62,11 @@ class Progress:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(self.file) as file:
             json.dump(self.records, file, indent=1)
+
+
+def _record(record: Any) -> dict[str, Any]:
+    """A record as it was read, completed where an older version wrote it."""
+    whole = _NEW | dict(record)
+    if any(type(whole[key]) is not type(value) for key, value in _NEW.items()):
+        raise ValueError("a record is not what it should be")
+    return whole

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.random  # which numpy itself would only load in each worker, at the first seed
 
 from . import refusals, wire
 from .watch import watch

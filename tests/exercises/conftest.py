@@ -19,9 +19,9 @@ def judging() -> Iterator[ProcessPoolExecutor]:
 
 @pytest.fixture
 def graded(judging) -> Callable[..., proving.Outcome]:
-    """``graded(exercise, source)``: the outcome of every check; ``part=3`` for a third of the limits."""
+    """``graded(exercise, source, right=...)``: the outcome of every check."""
 
-    def grade(exercise: Exercise, source: str, part: int = 1) -> proving.Outcome:
-        return judging.submit(proving.outcome, exercise.folder, source, part).result()
+    def grade(exercise: Exercise, source: str, *, right: bool) -> proving.Outcome:
+        return judging.submit(proving.outcome, exercise.folder, source, right).result()
 
     return grade

@@ -45,9 +45,9 @@ class Outcome:
 
 
 def prepare() -> None:
-    """Once in the process: the judge's own pytest is a plain one."""
+    """Once in the process: the judge's own pytest is a plain one, which does not collect garbage after each program."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.environ["PYTEST_ADDOPTS"] = "-p no:unraisableexception -p no:threadexception"
     Finalize(None, _close, exitpriority=1)
 
 
@@ -56,9 +56,14 @@ def _close() -> None:
         pod.close()
 
 
-def outcome(folder: Path, source: str, part: int = 1) -> Outcome:
-    """Judge a program, with limits divided by ``part``."""
-    exercise = _tightened(load(folder), part)
+def outcome(folder: Path, source: str, right: bool) -> Outcome:
+    """Judge a program.
+
+    One that is right has to do with a third of the limits and without what is forbidden. One that is wrong may use
+    anything, and should fail by the checks alone.
+    """
+    exercise = load(folder)
+    exercise = _hurried(exercise) if right else replace(exercise, forbid={})
     if exercise.preload not in _pods:
         _pods[exercise.preload] = Pod(PROCESS, exercise.preload)
     causes: set[str] = set()
@@ -75,12 +80,12 @@ def outcome(folder: Path, source: str, part: int = 1) -> Outcome:
         expect._compare = compare
 
 
-def _tightened(exercise: Exercise, part: int) -> Exercise:
+def _hurried(exercise: Exercise) -> Exercise:
     limits = exercise.limits
-    smaller = replace(
+    third = replace(
         limits,
-        seconds=limits.seconds / part,
-        memory_mib=limits.memory_mib // part,
-        file_mib=max(1, limits.file_mib // part),
+        seconds=limits.seconds / 3,
+        memory_mib=limits.memory_mib // 3,
+        file_mib=max(1, limits.file_mib // 3),
     )
-    return replace(exercise, limits=smaller)
+    return replace(exercise, limits=third)

@@ -79,7 +79,7 @@ def kneser_ney(counts: NgramCounts, discount: float | None) -> tuple[Tables, lis
         >>> kneser_ney(counts, 0.5)[0].distribution(np.array([3])).round(3).tolist()
         [0.047, 0.0, 0.484, 0.109, 0.359]
 
-    Source: Kneser and Ney (1995); Chen and Goodman (1998), section 4.1.6.
+    Source: Kneser and Ney (1995); Chen and Goodman (1998), section 2.7.
     """
     return _discounted(counts, counts.continuation_counts, estimate_absolute if discount is None else _fixed(discount))
 

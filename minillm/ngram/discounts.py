@@ -83,7 +83,7 @@ def modified_discounts(n1: int, n2: int, n3: int, n4: int) -> Discounts:
         >>> modified_discounts(8, 4, 2, 1)
         (0.5, 1.25, 2.0)
 
-    Source: Chen and Goodman (1998), equation (26).
+    Source: Chen and Goodman (1998), section 3.
     """
     y = absolute_discount(n1, n2)
     return 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3

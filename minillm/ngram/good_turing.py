@@ -89,7 +89,7 @@ def katz_ratios(counts: Int[np.ndarray, "ngrams"], order: int) -> Float[np.ndarr
         >>> katz_ratios(np.repeat([1, 2, 3, 4, 5, 6], [600, 200, 100, 60, 40, 28]), 2).round(3).tolist()
         [0.537, 0.653, 0.722, 0.769, 0.778]
 
-    Source: Katz (1987), equations (7) to (13).
+    Source: Katz (1987).
     """
     r = np.arange(1, KATZ_CUTOFF + 1)
     n = counts_of_counts(counts, KATZ_CUTOFF + 1)

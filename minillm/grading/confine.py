@@ -32,6 +32,8 @@ def confine(output: int, limits: dict[str, Any]) -> None:
     os.dup2(output, 2)
     os.close(nothing)
     os.close(output)
+    for stream in (sys.stdout, sys.stderr):  # what is printed must be there when the process is killed
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     scratch, uid = limits["scratch"], limits["uid"]

@@ -95,6 +95,7 @@ class Judging:
         last = self.sessions[-1] if self.sessions else None
         said = {"called": getattr(last, "last_call", "")}
         if last is not None and hasattr(last, "connection"):
+            last.connection.close()  # its output is complete then
             said["printed"] = last.connection.output
         if isinstance(error, Mismatch):
             said |= {name: getattr(error, name) for name in ("problem", "cause", "index", "expected", "got")}

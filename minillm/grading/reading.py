@@ -10,7 +10,7 @@ import stat
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Protocol, runtime_checkable
 
 from minillm.grading.extract import MAX_BYTES
 from minillm.grading.result import plain
@@ -22,6 +22,14 @@ _MAX_DIRECTORY = 1 << 20
 _MAX_NOTES = 20
 _PIECE = 1 << 16
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """Anything with bytes to read, also what an archive makes of an entry."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read at most so many bytes."""
 
 
 @dataclass
@@ -43,7 +51,7 @@ class Found:
         if len(self.notes) < _MAX_NOTES:
             self.notes.append(plain(text, limit=300))
 
-    def take(self, name: str, stream: IO[bytes]) -> None:
+    def take(self, name: str, stream: Readable) -> None:
         """Read one file to its end or to a byte past what is allowed, whatever size it announces."""
         if any(name == other for other, _ in self.files):
             self.note(f"{name}: is there more than once, only the first counts")

@@ -120,7 +120,7 @@ class Group:
 
 def _file_name(name: str) -> str:
     """A file name that any system takes; where that is another name, it carries a digest so that no two meet."""
-    safe = re.sub(r"[^\w.\- ]", "_", name)[:80].strip(". ")
+    safe = re.sub(r"[^\w.\- ]", "_", name)[:80].strip(". ") or "submission"
     if safe != name:
         safe = f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
     return f"{safe}.json"

@@ -56,7 +56,7 @@ def _exercise(result: Result, file: str) -> Record:
     data = result.as_json() | {"file": file, "needs": list(result.exercise.needs)}
     for item, plain in zip(result.items, data["items"], strict=True):
         if item.status == "failed":
-            plain["explanation"] = _explanation(result, item)
+            plain["explanation"] = _explanation(result, item) if file else item.feedback.problem
     return data
 
 

@@ -14,7 +14,7 @@ from minillm.errors import InvalidInput, MinillmError
 from minillm.grading.exercise import Exercise
 from minillm.grading.extract import Module, cells_of, read, select
 from minillm.grading.reading import TAKEN, read_files
-from minillm.grading.result import plain
+from minillm.grading.result import one_line
 
 _CHAPTER = re.compile(r"ch\d\d")
 
@@ -89,11 +89,11 @@ def each(paths: Sequence[Path], *, whole: bool = False) -> tuple[list[tuple[str,
 def _names(paths: Sequence[Path]) -> list[str]:
     """Names that tell the paths apart: the last part where that is enough, else more of them."""
     resolved = [path.resolve() for path in dict.fromkeys(paths)]
-    names = [plain(path.name or "submission") for path in resolved]
+    names = [one_line(path.name or "submission") for path in resolved]
     for length in range(2, 6):
         often = Counter(names)
         names = [
-            plain("/".join(path.parts[-length:])) if often[name] > 1 else name
+            one_line("/".join(path.parts[-length:])) if often[name] > 1 else name
             for name, path in zip(names, resolved, strict=True)
         ]
     often = Counter(names)
@@ -133,7 +133,7 @@ def collect(name: str, path: Path, exercises: Sequence[Exercise]) -> Submission:
 def _answers_in(
     file: str, data: bytes, exercises: Sequence[Exercise], answers: dict[str, list[_Answer]], submission: Submission
 ) -> None:
-    cells, place = cells_of(file, data), PurePosixPath(file)
+    cells, place, shown = cells_of(file, data), PurePosixPath(file), one_line(file, limit=120)
     module, notebook = read(cells), place.suffix.lower() == ".ipynb"
     named = [] if notebook else [exercise for exercise in exercises if _is_named(exercise, place)]
     served = [exercise for exercise in exercises if set(exercise.asks) <= module.defined.keys()]
@@ -142,12 +142,12 @@ def _answers_in(
         source = cells[0] if whole else select(module, exercise.asks)
         untouched = _is_stub(exercise, module)
         kind = 0 if named else 1 if notebook else 2
-        answers[exercise.id].append(_Answer(untouched, kind, len(place.parts), file, source))
+        answers[exercise.id].append(_Answer(untouched, kind, len(place.parts), shown, source))
     for exercise in exercises if not named else ():
         missing = sorted(set(exercise.asks) - module.defined.keys())
         excuse = module.excuse(missing)
         if missing and (excuse or len(missing) < len(exercise.asks)):
-            submission.reasons[exercise.id] = plain(f"{file} does not define {', '.join(missing)}{excuse}", limit=500)
+            submission.reasons[exercise.id] = one_line(f"{shown} does not define {', '.join(missing)}{excuse}")
 
 
 def _is_named(exercise: Exercise, place: PurePosixPath) -> bool:

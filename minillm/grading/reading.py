@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol, runtime_checkable
 
 from minillm.grading.extract import MAX_BYTES
-from minillm.grading.result import plain
+from minillm.grading.result import one_line
 
 MAX_ENTRIES = 1000
 MAX_TOTAL = 64 << 20
@@ -49,7 +49,7 @@ class Found:
     def note(self, text: str) -> None:
         """Add a sentence; after twenty the rest is silence, for a hostile archive could cause any number."""
         if len(self.notes) < _MAX_NOTES:
-            self.notes.append(plain(text, limit=300))
+            self.notes.append(one_line(text))
 
     def take(self, name: str, stream: Readable) -> None:
         """Read one file to its end or to a byte past what is allowed, whatever size it announces."""

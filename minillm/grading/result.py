@@ -18,6 +18,11 @@ def plain(text: str, limit: int = 4000) -> str:
     return clean if len(clean) <= limit else clean[:limit] + "..."
 
 
+def one_line(text: str, limit: int = 300) -> str:
+    """The same on one line, for lists and logs, in which a line of its own could pass for one of ours."""
+    return " ".join(plain(text, limit).split())
+
+
 @dataclass
 class Feedback:
     """What a learner is told of a failed check, most useful first. All of it is plain text.

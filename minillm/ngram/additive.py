@@ -11,14 +11,16 @@ from minillm.ngram.vocabulary import BOS_ID
 
 
 def add_k(counts: NgramCounts, k: float) -> Tables:
-    """Add-k smoothing: p(w | h) = (c(h w) + k) / (c(h) + k |V|); uniform after an unseen context. k = 1 is Laplace's.
+    """Add-k smoothing, uniform after an unseen context; k = 1 is Laplace's.
+
+    ``p(w | h) = (c(h w) + k) / (c(h) + k |V|)``
 
     Args:
         counts: The n-grams.
         k: What is added to every count, positive.
 
     Returns:
-        The model; |V| counts all words that can be predicted, so ``</s>`` and ``<unk>`` but not ``<s>``.
+        The model; ``|V|`` counts all words that can be predicted, so ``</s>`` and ``<unk>`` but not ``<s>``.
 
     Example:
         >>> tables = add_k(NgramCounts.from_sentences([["a", "b"], ["a"]], order=2), k=1.0)

@@ -33,7 +33,7 @@ def markdown_table(rows: Sequence[Mapping[str, Any]], digits: int = 3) -> str:
         if list(row) != columns:
             raise InvalidInput(f"a row has the columns {list(row)}, the first row {columns}: give every row the same")
     numeric = [all(isinstance(row[c], int | float) or row[c] is None for row in rows) for c in columns]
-    lines = [columns, ["---:" if right else ":---" for right in numeric]]
+    lines = [[_cell(c, digits) for c in columns], ["---:" if right else ":---" for right in numeric]]
     lines += [[_cell(row[c], digits) for c in columns] for row in rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -42,7 +42,8 @@ def _cell(value: Any, digits: int) -> str:
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value).replace("|", "\\|").replace("\n", " ")
+        text = str(value).replace("&", "&amp;").replace("<", "&lt;")  # <s> is a word here, not a tag
+        return text.replace("|", "\\|").replace("\n", " ")
     if isinstance(value, int) or abs(value) >= 10**digits:
         return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.{digits}g}"
     return f"{value:.{digits}g}"

@@ -20,3 +20,9 @@ def test_numbers_are_rounded_and_aligned():
 def test_rows_must_agree(rows):
     with pytest.raises(InvalidInput):
         markdown_table(rows)
+
+
+def test_the_mark_of_a_sentences_start_is_seen_and_is_no_tag():
+    text = markdown_table([{"</s>": "<s>"}])
+    assert text.splitlines()[0] == "| &lt;/s> |"
+    assert text.splitlines()[2] == "| &lt;s> |"

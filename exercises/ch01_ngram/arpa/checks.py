@@ -135,22 +135,20 @@ def test_damaged_files(submission):
 
 
 def test_back_off(submission, rng):
+    wrong = {"no_weight": no_weight, "weight_of_shorter": weight_of_shorter, "wrong_end": wrong_end}
     for order in (3, 2, 1):
         model = normalized(rng, order)
         lengths = rng.integers(1, 5, size=25).tolist()
         asked = [tuple(rng.choice(WORDS[:5], size=length).tolist()) for length in lengths]
-        asked += [("<s>", *words) for words in asked[:8]]
-        wrong = {"no_weight": no_weight, "weight_of_shorter": weight_of_shorter, "wrong_end": wrong_end}
-        causes = {cause: [rule(model, words[:-1], words[-1]) for words in asked] for cause, rule in wrong.items()}
-        causes["always_backs_off"] = [model[words[-1],][0] for words in asked]
-        right = [score(model, words[:-1], words[-1]) for words in asked]
-        causes["natural_logarithm"] = [value * math.log(10) for value in right]
-        close(
-            [submission.backoff_logprob(model, words[:-1], words[-1]) for words in asked],
-            right,
-            rtol=1e-9,
-            causes=causes,
-        )
+        cases = []
+        for *history, word in [*asked, *(("<s>", *words) for words in asked[:8])]:
+            right = score(model, tuple(history), word)
+            causes = {cause: rule(model, tuple(history), word) for cause, rule in wrong.items()}
+            causes |= {"always_backs_off": model[word,][0], "natural_logarithm": right * math.log(10)}
+            cases.append((tuple(history), word, right, causes))
+        cases.sort(key=lambda case: -len(set(case[3].values())))  # first those that tell the mistakes apart
+        for history, word, right, causes in cases:
+            close(submission.backoff_logprob(model, history, word), right, rtol=1e-9, causes=causes)
 
 
 def test_unknown_words(submission):

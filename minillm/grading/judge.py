@@ -20,6 +20,17 @@ from minillm.grading.pod import OutOfTime, Pod, WorkerDied
 from minillm.grading.result import Feedback, Item
 from minillm.grading.session import InputChanged, NotAValue, Session, Submission, SubmissionError, Team
 
+# Parts of pytest that checks need not; two of them collect garbage several times a run, which took most of its time.
+_WITHOUT = (
+    "cacheprovider",
+    "terminal",
+    "faulthandler",
+    "unraisableexception",
+    "threadexception",
+    "junitxml",
+    "doctest",
+)
+
 
 class Judging:
     """A pytest plugin that gives the fixtures and takes note of what every check did."""
@@ -72,6 +83,7 @@ class Judging:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note one phase of one check."""
+        item.repr_failure = lambda *_: ""  # type: ignore[method-assign]  # costly, and nobody reads pytest's own words
         report = yield
         name = getattr(item, "originalname", item.name)
         if call.when == "setup":
@@ -129,14 +141,15 @@ def judge(exercise: Exercise, source: str, pod: Pod, *, seed: int, filename: str
         return [Item(name, points, "not graded", feedback=reason) for name, points in exercise.points.items()]
     plugin = Judging(exercise, source, filename, pod, seed)
     started = time.perf_counter()
-    for name in [name for name in sys.modules if name.endswith("checks")]:
-        del sys.modules[name]  # the checks may have been edited since this process last read them
-    options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:faulthandler", "--noconftest"]
+    sys.modules.pop(exercise.checks.stem, None)  # they may have been edited since this process last read them
+    options = [option for name in _WITHOUT for option in ("-p", f"no:{name}")]
     options += ["-c", os.devnull, "--rootdir", str(exercise.folder), "--import-mode=importlib", "--capture=no"]
+    options += ["--noconftest"]
     pytest.main([*options, str(exercise.checks)], plugins=[plugin])
     items = [_item(plugin, name, points) for name, points in exercise.points.items()]
-    if not plugin.ran and items:
-        items[0].feedback.problem = "the checks did not start"
+    if not plugin.ran:
+        for item in items:
+            item.feedback.problem = "the checks did not start"
     items[0].seconds = items[0].seconds or time.perf_counter() - started
     return items
 

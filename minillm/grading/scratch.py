@@ -3,24 +3,38 @@
 Part of the worker as well: it stands alone and imports nothing of the package.
 """
 
+import contextlib
 import os
-import shutil
-import subprocess
+import secrets
 
 
 def remove(folder: str) -> None:
-    """Delete a folder, also one that is nested deeper than Python's own removal goes, or without permissions.
+    """Delete a folder, also one nested without end or without permissions, in time that grows with its entries only.
+
+    Each folder found inside is first moved to the top, so that no path gets long and nothing recurses. It takes that
+    nobody else works in the folder any more.
 
     Args:
-        folder: What to delete; nothing is done where it is not there. Links in it are deleted, not followed.
+        folder: What to delete; nothing is done where it is not there. Links are deleted, not followed.
     """
     if os.path.islink(folder):
         os.unlink(folder)
-    try:
-        os.rmdir(folder)  # most are empty
-    except FileNotFoundError:
+    if not os.path.isdir(folder):
         return
-    except OSError:
-        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
-            if shutil.which(command[0]):
-                subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
+    mark, waiting = secrets.token_hex(8), [folder]
+    for path in waiting:  # grows meanwhile
+        with os.scandir(path) as found:
+            entries = list(found)
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.is_dir(follow_symlinks=False):
+                    top = f"{folder}/{mark}-{len(waiting)}"
+                    with contextlib.suppress(PermissionError):  # root that may enter it without
+                        os.chmod(entry.path, 0o700)
+                    os.rename(entry.path, top)
+                    waiting.append(top)
+                else:
+                    os.unlink(entry.path)
+    for path in reversed(waiting):
+        with contextlib.suppress(OSError):
+            os.rmdir(path)

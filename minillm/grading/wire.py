@@ -243,8 +243,9 @@ def _decode_array(kind: str, content: list[Any], blobs: list[memoryview | None])
             raise WireError(f"an array of dtype {name!r}")
         return np.frombuffer(_take(blobs, number), dtype=name).reshape(_shape(shape)).copy()
     if kind == "tensor":
-        import torch  # a worker without torch never sends one
-
+        torch = sys.modules.get("torch")
+        if torch is None:
+            raise WireError("a tensor, and nobody here has loaded torch: an exercise with tensors preloads it")
         name, shape, number, _, requires_grad = content
         if name not in _TORCH_DTYPES:
             raise WireError(f"a tensor of dtype {name}")

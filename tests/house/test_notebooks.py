@@ -54,12 +54,14 @@ def test_cells_are_short(notebook):
 
 
 def test_prose_says_why_before_a_cell(notebook):
+    """Only what is folded (drawing) or left out of the site may follow another cell without a word."""
     previous = None
     for cell in notebook["cells"][1:]:
-        if cell["cell_type"] == "code" and "remove-cell" not in cell["metadata"].get("tags", []):
+        tags = cell["metadata"].get("tags", [])
+        if cell["cell_type"] == "code" and not tags:
             assert previous is not None
             assert previous["cell_type"] == "markdown", f"no prose before {_source(cell)[:80]!r}"
-        if "remove-cell" not in cell["metadata"].get("tags", []):
+        if "remove-cell" not in tags:
             previous = cell
 
 

@@ -68,20 +68,30 @@ def test_continuation_counts(submission, rng):
         equal(submission.continuation_counts(counts), right, causes={"tokens_before": tokens, "words_after": after})
 
 
+def mistakes(counts, history, word, discount):
+    """What each usual mistake gives for bigrams, made at both orders."""
+    row = {w: count for (u, w), count in counts.items() if u == history[0]}
+    places = {w: len({u for u, x in counts if x == w}) for _, w in counts}
+    single = level(places, word, discount, Fraction(0))
+    freed = level(row, word, discount, single) - level(row, word, discount, Fraction(0))
+    kept = level(row, word, discount, Fraction(0))
+    wrong = {
+        "plain_counts_below": absolute(counts, history, word, discount),
+        "no_uniform": level(row, word, discount, Fraction(places.get(word, 0), len(counts))),
+        "unseen_is_zero": kept if not row else None,
+        "discount_not_given_back": kept if row else single,
+        "backs_off_only": single if not row else kept if word in row else freed,
+    }
+    return {cause: float(value) for cause, value in wrong.items() if value is not None}
+
+
 def test_bigrams(submission, rng):
     counts, discount = counted(rng, 2), float(rng.uniform(0.3, 0.9))
     for history in [("d",), *histories(rng, counts, 2)]:
-        row = {w: count for (u, w), count in counts.items() if u == history[0]}
+        row = {w for u, w in counts if u == history[0]}
         for word in sorted([*WORDS[:4], "</s>"], key=lambda w: w in row):  # first those that tell mistakes apart
             right = float(bigram(counts, history, word, discount))
-            kept = float(level(row, word, discount, Fraction(0)))
-            places = Fraction(len({u for u, w in counts if w == word}), len(counts))
-            causes = {
-                "plain_counts_below": float(absolute(counts, history, word, discount)),
-                "no_uniform": float(level(row, word, discount, places)),
-                "backs_off_only": kept if word in row else right,
-                "discount_not_given_back" if row else "unseen_is_zero": kept,
-            }
+            causes = mistakes(counts, history, word, discount)
             close(submission.kneser_ney(counts, history, word, discount, WORDS), right, rtol=1e-9, causes=causes)
 
 

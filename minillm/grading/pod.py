@@ -53,6 +53,8 @@ class Pod:
         self.sandbox, self.preload = sandbox, preload
         self._lock = threading.Lock()
         self._scratch = tempfile.mkdtemp(prefix="minillm-") if sandbox.tier == "L0" else "/tmp"
+        if sandbox.mechanism == "user":
+            os.chmod(self._scratch, 0o711)  # each worker has a folder of its own in it
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
@@ -125,8 +127,8 @@ class Pod:
         return Connection(self, ours, reader, local, limits)
 
     def _user_id(self, number: int) -> int:
-        """Only root inside a sandbox of its own can hand out user ids; 0 means to keep one's own."""
-        if self.sandbox.tier == "L0" or os.geteuid() != 0:
+        """Only root can hand out user ids; 0 means to keep one's own."""
+        if self.sandbox.mechanism == "process" or os.geteuid() != 0:
             return 0
         return _FIRST_USER + os.getpid() % 100_000 * 100 + number % 100
 

@@ -1,6 +1,7 @@
 """Whether a sandbox keeps what it promises, found out by a worker that tries to break out."""
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from minillm.errors import Unavailable
@@ -35,7 +36,7 @@ def writes(folders):
 
 
 def works():
-    import json, numpy
+    import colorsys, json, numpy  # the first is not loaded yet
     pathlib.Path("note").write_text("a file of my own")
     return json.loads("[1]") == numpy.arange(1, 2).tolist()
 """
@@ -52,21 +53,47 @@ def confines(sandbox: Sandbox) -> bool:
     """
     answers = PACKAGE.parent / "exercises"
     try:
-        with Pod(sandbox) as pod, socket.create_server(("127.0.0.1", 0)) as server:
+        server = socket.create_server(("127.0.0.1", 0))
+    except OSError:
+        return False
+    with server:
+        expected = [
+            ("works", (), True),
+            ("reaches", (server.getsockname()[1],), False),
+            ("reads", (str(answers),), False),
+            ("writes", (["/", "/usr", "/etc", "/proc", "/var/tmp", str(PACKAGE)],), []),
+        ]
+        return _holds(sandbox, expected)
+
+
+def separates(sandbox: Sandbox) -> bool:
+    """Try to change what belongs to the judge's user.
+
+    Args:
+        sandbox: What to try.
+
+    Returns:
+        True where nothing could be changed and ordinary work still goes.
+    """
+    return _holds(sandbox, [("works", (), True), ("writes", (["/", "/usr", "/etc", str(PACKAGE)],), [])])
+
+
+def _holds(sandbox: Sandbox, expected: Sequence[tuple[str, tuple[object, ...], object]]) -> bool:
+    """Whether every attempt, made by a worker inside, ends as it should."""
+    try:
+        with Pod(sandbox) as pod:
             worker = pod.spawn(Limits(seconds=20.0))
 
-            def ask(name: str, *args: object) -> object:
+            def ask(name: str, args: tuple[object, ...]) -> object:
                 call: dict[str, Any] = {"handle": None, "name": name, "args": list(args), "kwargs": {}, "keep": False}
                 return worker.request("call", **call, probe=False, upstream=None, seed=None).get("value")
 
             worker.request("load", source=_ATTEMPTS, filename="probe.py", forbid={}, seed=0)
-            kept_in = (
-                ask("works") is True
-                and ask("reaches", server.getsockname()[1]) is False
-                and ask("reads", str(answers)) is False
-                and ask("writes", ["/", "/usr", "/etc", "/proc", "/var/tmp", str(PACKAGE)]) == []
+            held = all(
+                type(answer := ask(name, args)) is type(outcome) and answer == outcome
+                for name, args, outcome in expected
             )
             worker.close()
-            return kept_in
+            return held
     except (Unavailable, WorkerDied, OSError):
         return False

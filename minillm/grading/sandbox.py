@@ -1,6 +1,8 @@
 """Where a submission runs, and what that promises: the tiers L0 and L1.
 
-L0 is a process of its own with limits: enough for practice on one's own machine, no defence against malice.
+L0 is a process of its own with limits: enough for practice on one's own machine, no defence against malice. Where
+graders run as root and L1 cannot be had, as in many containers, it is at least another user's process, which can change
+nothing of ours; that is still practice, for it sees the network and whatever is readable by all.
 L1 adds, through bubblewrap or else through `unshare` and mounts: no network, a file system of which only the
 interpreter and the libraries are there, and those read-only, and its own process table. Only L1 may be called graded.
 """
@@ -29,7 +31,7 @@ class Sandbox:
 
     Attributes:
         tier: ``"L0"`` or ``"L1"``.
-        mechanism: ``"process"``, ``"bubblewrap"`` or ``"unshare"``.
+        mechanism: ``"process"``, ``"user"``, ``"bubblewrap"`` or ``"unshare"``.
     """
 
     tier: str
@@ -54,6 +56,7 @@ class Sandbox:
 
 
 PROCESS = Sandbox("L0", "process")
+OTHER_USER = Sandbox("L0", "user")
 
 
 def visible() -> list[Path]:
@@ -103,7 +106,13 @@ def _bubblewrap() -> list[str]:
 def _unshare(program: list[str]) -> list[str]:
     """The same by hand: a fresh root of read-only bind mounts, entered by chroot in new namespaces."""
     # The new root covers a folder that is always there and that no visible path lies in: no name is left behind.
-    script = ["set -e", "mount --make-rprivate /", "root=/sys", "mount -t tmpfs -o size=1m,mode=755 none $root"]
+    script = [
+        "set -e",
+        "PATH=$PATH:/usr/sbin:/sbin",
+        "mount --make-rprivate /",
+        "root=/sys",
+        "mount -t tmpfs -o size=1m,mode=755 none $root",
+    ]
     script += ["mkdir -p $root/tmp", f"mount -t tmpfs -o size={SCRATCH_BYTES},mode=1777 none $root/tmp"]
     for path in visible():
         place = f"$root{shlex.quote(str(path))}"
@@ -121,7 +130,7 @@ def _unshare(program: list[str]) -> list[str]:
     script += ["mkdir -p $root/proc $root/dev", "mount -t proc proc $root/proc"]
     for device in ("null", "zero", "random", "urandom"):
         script += [f": > $root/dev/{device}", f"mount --bind /dev/{device} $root/dev/{device}"]
-    script += ["mount -o remount,ro $root"]
+    script += ["mount -o remount,bind,ro $root"]
     script += ["cd $root/tmp", 'exec chroot $root "$@"']
     namespaces = ["unshare", "--ipc", "--pid", "--net", "--uts", "--mount", "--fork", "--kill-child"]
     if os.geteuid() != 0:
@@ -136,12 +145,14 @@ def _bind(path: Path, place: str) -> list[str]:
 @functools.cache
 def strongest() -> Sandbox:
     """The strongest sandbox that this machine can be shown to give: each is tried, not assumed."""
-    from minillm.grading.probe import confines
+    from minillm.grading.probe import confines, separates
 
     for mechanism, program in (("bubblewrap", "bwrap"), ("unshare", "unshare")):
         sandbox = Sandbox("L1", mechanism)
         if sys.platform == "linux" and shutil.which(program) and confines(sandbox):
             return sandbox
+    if os.geteuid() == 0 and separates(OTHER_USER):
+        return OTHER_USER
     return PROCESS
 
 

@@ -46,15 +46,24 @@ MODEL = {
 def normalized(rng, order):
     """A back-off model whose every row adds up to one."""
     shares = rng.dirichlet([2.0] * len(WORDS)).tolist()
-    model = {("<s>",): (-99.0, 0.0)} | {(w,): (math.log10(p), 0.0) for w, p in zip(WORDS, shares, strict=True)}
+    model = {("<s>",): (-99.0, 0.0)} | {
+        (w,): (math.log10(p), 0.0) for w, p in zip(WORDS, shares, strict=True)
+    }
     for length in range(1, order):
-        histories = [ngram for ngram in model if len(ngram) == length and ngram[-1] != "</s>"]
+        histories = [
+            ngram for ngram in model if len(ngram) == length and ngram[-1] != "</s>"
+        ]
         for history in histories[: 6 if length > 1 else None]:
-            seen = rng.choice(WORDS, size=int(rng.integers(1, 4)), replace=False).tolist()
+            seen = rng.choice(
+                WORDS, size=int(rng.integers(1, 4)), replace=False
+            ).tolist()
             below = sum(10 ** score(model, history[1:], word) for word in seen)
             kept = float(rng.uniform(0.3, 0.9))
             parts = (kept * rng.dirichlet([2.0] * len(seen))).tolist()
-            model |= {(*history, word): (math.log10(p), 0.0) for word, p in zip(seen, parts, strict=True)}
+            model |= {
+                (*history, word): (math.log10(p), 0.0)
+                for word, p in zip(seen, parts, strict=True)
+            }
             model[history] = (model[history][0], math.log10((1 - kept) / (1 - below)))
     return model
 
@@ -67,13 +76,19 @@ def score(model, history, word):
 
 
 def no_weight(model, history, word):
-    return model[*history, word][0] if (*history, word) in model else no_weight(model, history[1:], word)
+    return (
+        model[*history, word][0]
+        if (*history, word) in model
+        else no_weight(model, history[1:], word)
+    )
 
 
 def weight_of_shorter(model, history, word):
     if (*history, word) in model:
         return model[*history, word][0]
-    return model.get(history[1:], (0.0, 0.0))[1] + weight_of_shorter(model, history[1:], word)
+    return model.get(history[1:], (0.0, 0.0))[1] + weight_of_shorter(
+        model, history[1:], word
+    )
 
 
 def wrong_end(model, history, word):
@@ -84,12 +99,19 @@ def wrong_end(model, history, word):
 
 def written(model, preface=""):
     orders = range(1, max(map(len, model)) + 1)
-    lines = [preface, "\\data\\", *(f"ngram {n}={sum(len(g) == n for g in model)}" for n in orders), ""]
+    lines = [
+        preface,
+        "\\data\\",
+        *(f"ngram {n}={sum(len(g) == n for g in model)}" for n in orders),
+        "",
+    ]
     for n in orders:
         lines.append(f"\\{n}-grams:")
         for ngram, (logp, weight) in model.items():
             if len(ngram) == n:
-                lines.append(f"{logp!r}\t{' '.join(ngram)}" + (f"\t{weight!r}" if weight else ""))
+                lines.append(
+                    f"{logp!r}\t{' '.join(ngram)}" + (f"\t{weight!r}" if weight else "")
+                )
         lines.append("")
     return "\n".join([*lines, "\\end\\", ""])
 
@@ -101,8 +123,13 @@ def test_a_small_file(submission):
 def test_any_file(submission, rng):
     for order in (1, 2, 3):
         model = normalized(rng, order)
-        wrong = {g: (logp * math.log(10), weight * math.log(10)) for g, (logp, weight) in model.items()}
-        got = submission.read_arpa(written(model, preface="made for a check" if order > 1 else ""))
+        wrong = {
+            g: (logp * math.log(10), weight * math.log(10))
+            for g, (logp, weight) in model.items()
+        }
+        got = submission.read_arpa(
+            written(model, preface="made for a check" if order > 1 else "")
+        )
         close(got, model, rtol=1e-12, causes={"natural_logarithm": wrong})
 
 
@@ -135,33 +162,65 @@ def test_damaged_files(submission):
 
 
 def test_back_off(submission, rng):
-    wrong = {"no_weight": no_weight, "weight_of_shorter": weight_of_shorter, "wrong_end": wrong_end}
+    wrong = {
+        "no_weight": no_weight,
+        "weight_of_shorter": weight_of_shorter,
+        "wrong_end": wrong_end,
+    }
     for order in (3, 2, 1):
         model = normalized(rng, order)
         lengths = rng.integers(1, 5, size=25).tolist()
-        asked = [tuple(rng.choice(WORDS[:5], size=length).tolist()) for length in lengths]
+        asked = [
+            tuple(rng.choice(WORDS[:5], size=length).tolist()) for length in lengths
+        ]
         cases = []
         for *history, word in [*asked, *(("<s>", *words) for words in asked[:8])]:
             right = score(model, tuple(history), word)
-            causes = {cause: rule(model, tuple(history), word) for cause, rule in wrong.items()}
-            causes |= {"always_backs_off": model[word,][0], "natural_logarithm": right * math.log(10)}
+            causes = {
+                cause: rule(model, tuple(history), word)
+                for cause, rule in wrong.items()
+            }
+            causes |= {
+                "always_backs_off": model[word,][0],
+                "natural_logarithm": right * math.log(10),
+            }
             cases.append((tuple(history), word, right, causes))
-        cases.sort(key=lambda case: -len(set(case[3].values())))  # first those that tell the mistakes apart
+        cases.sort(
+            key=lambda case: -len(set(case[3].values()))
+        )  # first those that tell the mistakes apart
         for history, word, right, causes in cases:
-            close(submission.backoff_logprob(model, history, word), right, rtol=1e-9, causes=causes)
+            close(
+                submission.backoff_logprob(model, history, word),
+                right,
+                rtol=1e-9,
+                causes=causes,
+            )
 
 
 def test_unknown_words(submission):
     close(submission.backoff_logprob(MODEL, ("<s>", "a"), "zebra"), -0.375 - 0.25 - 1.5)
     close(submission.backoff_logprob(MODEL, ("zebra",), "b"), -0.625)
     model = MODEL | {("<unk>", "b"): (-0.5, 0.0), ("<unk>",): (-1.5, -0.25)}
-    close(submission.backoff_logprob(model, ("a", "斑马"), "b"), -0.5, causes={"unknown_in_history": -0.625})
-    close(submission.backoff_logprob(model, ("斑马",), "a"), -0.75, causes={"unknown_in_history": -0.5})
+    close(
+        submission.backoff_logprob(model, ("a", "斑马"), "b"),
+        -0.5,
+        causes={"unknown_in_history": -0.625},
+    )
+    close(
+        submission.backoff_logprob(model, ("斑马",), "a"),
+        -0.75,
+        causes={"unknown_in_history": -0.5},
+    )
 
 
 def test_sums_to_one(submission, rng):
     model = normalized(rng, 3)
     seen = [ngram for ngram in model if len(ngram) == 2 and ngram[-1] != "</s>"]
     for history in [seen[0], seen[-1], ("a",), ("习惯", "习惯"), ()]:
-        total = sum(10 ** submission.backoff_logprob(model, history, word) for word in WORDS)
-        is_true(abs(total - 1) < 1e-6, f"the row after {history} adds up to {total:.6f}, not to 1")
+        total = sum(
+            10 ** submission.backoff_logprob(model, history, word) for word in WORDS
+        )
+        is_true(
+            abs(total - 1) < 1e-6,
+            f"the row after {history} adds up to {total:.6f}, not to 1",
+        )

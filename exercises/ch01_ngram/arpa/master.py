@@ -1,4 +1,4 @@
-r"""ARPA files: reading, and scoring with back-off."""
+"""ARPA files: reading, and scoring with back-off."""
 
 # solution:
 import re
@@ -9,14 +9,17 @@ Model = dict[tuple[str, ...], tuple[float, float]]
 
 
 def read_arpa(text: str) -> Model:
-    r"""From each n-gram to its log-probability and back-off weight, both base 10; ValueError if damaged."""
+    """From each n-gram to its log-probability and back-off weight, both base 10."""
     # solution:
     _, data, body = text.partition("\\data\\\n")
     body, end, _ = body.partition("\\end\\")
     if not data or not end:
         raise ValueError("\\data\\ or \\end\\ is missing")
     header, *sections = re.split(r"^\\(\d+)-grams:\n", body, flags=re.MULTILINE)
-    announced = {n: int(count) for n, count in re.findall(r"^ngram (\d+)=(\d+)$", header, flags=re.MULTILINE)}
+    announced = {
+        n: int(count)
+        for n, count in re.findall(r"^ngram (\d+)=(\d+)$", header, flags=re.MULTILINE)
+    }
     model: Model = {}
     for n, section in zip(sections[::2], sections[1::2], strict=True):
         lines = [line.split("\t") for line in section.splitlines() if line]
@@ -26,7 +29,7 @@ def read_arpa(text: str) -> Model:
                 raise ValueError(f"not an n-gram of order {n}: {words}")
             model[ngram] = (float(number), float(weight[0]) if weight else 0.0)
         if announced.pop(n, None) != len(lines):
-            raise ValueError(f"section {n} has {len(lines)} n-grams, which is not what the header says")
+            raise ValueError(f"section {n} does not have what the header announces")
     if announced:
         raise ValueError(f"sections {', '.join(announced)} are missing")
     return model
@@ -36,7 +39,7 @@ def read_arpa(text: str) -> Model:
 
 
 def backoff_logprob(model: Model, history: tuple[str, ...], word: str) -> float:
-    """Base-10 log-probability of a word, backing off to shorter histories where it must."""
+    """Base-10 log-probability of a word, backing off where it must."""
     # solution:
     *history, word = (w if (w,) in model else "<unk>" for w in (*history, word))
     total = 0.0

@@ -11,7 +11,10 @@ WORDS = ["a", "b", "c", "习惯"]
 def text(rng, sentences=15):
     """Random sentences; the last word of the vocabulary never occurs in training."""
     lengths = [1, 2, *rng.integers(0, 8, size=sentences).tolist()]
-    return [rng.choice(WORDS[:3], size=length, p=[0.6, 0.3, 0.1]).tolist() for length in lengths]
+    return [
+        rng.choice(WORDS[:3], size=length, p=[0.6, 0.3, 0.1]).tolist()
+        for length in lengths
+    ]
 
 
 def steps(sentences):
@@ -51,29 +54,54 @@ def test_first_words(submission, rng):
     sentences = [*text(rng), ["a"], []]
     firsts = [[*sentence, "</s>"][0] for sentence in sentences]
     right = [firsts.count(word) / len(firsts) for word in [*WORDS, "</s>"]]
-    causes = {"start_is_predicted": [value / 2 for value in right], "no_start": [1 / len(right)] * len(right)}
-    close(row(fitted(submission, sentences, [0.0, 1.0, 0.0]), []), right, rtol=1e-9, causes=causes)
+    causes = {
+        "start_is_predicted": [value / 2 for value in right],
+        "no_start": [1 / len(right)] * len(right),
+    }
+    close(
+        row(fitted(submission, sentences, [0.0, 1.0, 0.0]), []),
+        right,
+        rtol=1e-9,
+        causes=causes,
+    )
 
 
 def test_sums_to_one_at_the_start(submission, rng):
     weights = rng.uniform(0.2, 0.8, size=3).tolist()
     probabilities = row(fitted(submission, text(rng), weights), [])
     total = sum(probabilities)
-    is_true(abs(total - 1) < 1e-9, f"at the start of a sentence the probabilities add up to {total:.6f}, not to 1")
     is_true(
-        probabilities[0] > probabilities[3] > 0, "'a', which is frequent, should be likelier than a word never seen"
+        abs(total - 1) < 1e-9,
+        f"at the start of a sentence the probabilities add up to {total:.6f}, not to 1",
+    )
+    is_true(
+        probabilities[0] > probabilities[3] > 0,
+        "'a', which is frequent, should be likelier than a word never seen",
     )
 
 
 def test_sums_to_one_everywhere(submission, rng):
     weights = rng.uniform(0.2, 0.8, size=3).tolist()
     model = fitted(submission, text(rng), weights)
-    for before in (["a"], ["a", "a"], ["c", "b"], ["习惯"], ["习惯", "a"], ["a", "习惯", "习惯"]):
+    for before in (
+        ["a"],
+        ["a", "a"],
+        ["c", "b"],
+        ["习惯"],
+        ["习惯", "a"],
+        ["a", "习惯", "习惯"],
+    ):
         probabilities = row(model, before)
         total = sum(probabilities)
-        is_true(abs(total - 1) < 1e-9, f"after {before} the probabilities add up to {total:.6f}, not to 1")
+        is_true(
+            abs(total - 1) < 1e-9,
+            f"after {before} the probabilities add up to {total:.6f}, not to 1",
+        )
         is_true(min(probabilities) > 0, f"after {before} a word has probability 0")
-        is_true(probabilities[0] != probabilities[3], "the counts make no difference any more")
+        is_true(
+            probabilities[0] != probabilities[3],
+            "the counts make no difference any more",
+        )
 
 
 def test_shares_of_words(submission, rng):
@@ -82,10 +110,20 @@ def test_shares_of_words(submission, rng):
     tokens = [word for _, word in steps(sentences)]
     right = [tokens.count(word) / len(tokens) for word in [*WORDS, "</s>"]]
     causes = {
-        "start_is_predicted": [value * len(tokens) / (len(tokens) + 2 * len(sentences)) for value in right],
-        "no_end": [tokens.count(w) / (len(tokens) - tokens.count("</s>")) for w in WORDS] + [0.0],
+        "start_is_predicted": [
+            value * len(tokens) / (len(tokens) + 2 * len(sentences)) for value in right
+        ],
+        "no_end": [
+            tokens.count(w) / (len(tokens) - tokens.count("</s>")) for w in WORDS
+        ]
+        + [0.0],
     }
-    close(row(fitted(submission, sentences, [1.0, 0.0, 0.0]), ["a", "b"]), right, rtol=1e-9, causes=causes)
+    close(
+        row(fitted(submission, sentences, [1.0, 0.0, 0.0]), ["a", "b"]),
+        right,
+        rtol=1e-9,
+        causes=causes,
+    )
 
 
 def test_perplexity(submission, rng):
@@ -99,9 +137,14 @@ def test_perplexity(submission, rng):
 
         right = [defined(pairs, word, before, weights) for before, word in asked]
         leaking = [spoiled(sentences, weights, before) for before, _ in asked]
-        scaled = [leaking[i][word] / sum(leaking[i].values()) for i, (_, word) in enumerate(asked)]
+        scaled = [
+            leaking[i][word] / sum(leaking[i].values())
+            for i, (_, word) in enumerate(asked)
+        ]
         causes = {
-            "start_is_predicted": figure([leaking[i][word] for i, (_, word) in enumerate(asked)]),
+            "start_is_predicted": figure(
+                [leaking[i][word] for i, (_, word) in enumerate(asked)]
+            ),
             "scaled_to_one": figure(scaled),
         }
         got = fitted(submission, sentences, weights).perplexity(unseen)
@@ -113,9 +156,14 @@ def spoiled(sentences, weights, before):
     p = dict.fromkeys([*WORDS, "</s>"], 1 / (len(WORDS) + 1))
     for n, weight in enumerate(weights, start=1):
         marked = [["<s>", "<s>", *sentence, "</s>"] for sentence in sentences]
-        windows = [words[i : i + n] for words in marked for i in range(len(words) - n + 1)]
+        windows = [
+            words[i : i + n] for words in marked for i in range(len(words) - n + 1)
+        ]
         history = list(before[3 - n :])
         after = [window[-1] for window in windows if window[:-1] == history]
         if after:
-            p = {word: weight * after.count(word) / len(after) + (1 - weight) * p[word] for word in p}
+            p = {
+                word: weight * after.count(word) / len(after) + (1 - weight) * p[word]
+                for word in p
+            }
     return p

@@ -14,7 +14,7 @@ class Trigram:
         self.total: Counter[tuple[str, ...]] = Counter()
 
     def fit(self, sentences: list[list[str]]) -> None:
-        """Count n-grams of orders 1 to 3, and how often each history was followed by anything."""
+        """Count n-grams of orders 1 to 3, and what followed each history."""
         for sentence in sentences:
             words = ["<s>", "<s>", *sentence, "</s>"]
             for n in (1, 2, 3):
@@ -37,7 +37,10 @@ class Trigram:
         for n, weight in enumerate(self.weights, start=1):
             history = tuple(words[len(words) - n + 1 :])
             if self.total[history]:
-                p = weight * self.count[*history, word] / self.total[history] + (1 - weight) * p
+                p = (
+                    weight * self.count[*history, word] / self.total[history]
+                    + (1 - weight) * p
+                )
         return p
 
     def perplexity(self, sentences: list[list[str]]) -> float:

@@ -28,14 +28,32 @@ def factors(sentence, table, end=True):
 
 
 def sentences(longest):
-    return [list(words) for length in range(longest + 1) for words in product(WORDS, repeat=length)]
+    return [
+        list(words)
+        for length in range(longest + 1)
+        for words in product(WORDS, repeat=length)
+    ]
 
 
 def test_two_words_by_hand(submission):
-    table = {(): {"go": 0.5, "</s>": 0.5}, ("go",): {"on": 0.25, "</s>": 0.75}, ("go", "on"): {"</s>": 0.5}}
-    close(submission.sentence_logprob(["go", "on"], table), math.log(1 / 16), causes={"no_end": math.log(1 / 8)})
-    close(submission.sentence_logprob(["go"], table), math.log(3 / 8), causes={"no_end": math.log(1 / 2)})
-    close(submission.sentence_logprob([], table), math.log(1 / 2), causes={"no_end": 0.0})
+    table = {
+        (): {"go": 0.5, "</s>": 0.5},
+        ("go",): {"on": 0.25, "</s>": 0.75},
+        ("go", "on"): {"</s>": 0.5},
+    }
+    close(
+        submission.sentence_logprob(["go", "on"], table),
+        math.log(1 / 16),
+        causes={"no_end": math.log(1 / 8)},
+    )
+    close(
+        submission.sentence_logprob(["go"], table),
+        math.log(3 / 8),
+        causes={"no_end": math.log(1 / 2)},
+    )
+    close(
+        submission.sentence_logprob([], table), math.log(1 / 2), causes={"no_end": 0.0}
+    )
 
 
 def test_every_sentence(submission, rng):
@@ -43,7 +61,10 @@ def test_every_sentence(submission, rng):
     total = 0.0
     for sentence in sentences(DEPTH):
         before = [(word,) for word in sentence]
-        last = [table[before[i - 1] if i else ()][word] for i, word in enumerate([*sentence, "</s>"])]
+        last = [
+            table[before[i - 1] if i else ()][word]
+            for i, word in enumerate([*sentence, "</s>"])
+        ]
         causes = {
             "no_end": math.log(math.prod(factors(sentence, table, end=False))),
             "last_word_only": math.log(math.prod(last)),
@@ -51,21 +72,33 @@ def test_every_sentence(submission, rng):
         got = submission.sentence_logprob(sentence, table)
         close(got, math.log(math.prod(factors(sentence, table))), causes=causes)
         total += math.exp(got)
-    is_true(abs(total - 1) < 1e-9, f"the probabilities of all sentences add up to {total:.6f}, which should be 1")
+    is_true(
+        abs(total - 1) < 1e-9,
+        f"the probabilities of all sentences add up to {total:.6f}, which should be 1",
+    )
 
 
 def test_impossible_sentences(submission, rng):
     table = tree(rng)
-    close(submission.sentence_logprob(["go"], table), math.log(math.prod(factors(["go"], table))))
+    close(
+        submission.sentence_logprob(["go"], table),
+        math.log(math.prod(factors(["go"], table))),
+    )
     for sentence in (["zebra"], ["go", "zebra"], ["zebra", "go"], ["go"] * (DEPTH + 2)):
         close(submission.sentence_logprob(sentence, table), -math.inf)
 
 
 def test_long_sentence(submission, rng):
     shares = rng.uniform(0.01, 0.05, size=300).tolist()
-    table = {("go",) * i: {"go": share} for i, share in enumerate(shares)} | {("go",) * 300: {"</s>": 0.5}}
+    table = {("go",) * i: {"go": share} for i, share in enumerate(shares)} | {
+        ("go",) * 300: {"</s>": 0.5}
+    }
     expected = math.fsum(map(math.log, [*shares, 0.5]))
-    close(submission.sentence_logprob(["go"] * 300, table), expected, causes={"underflow": -math.inf})
+    close(
+        submission.sentence_logprob(["go"] * 300, table),
+        expected,
+        causes={"underflow": -math.inf},
+    )
 
 
 @pytest.mark.parametrize("kind", ["tree", "holes"])
@@ -77,7 +110,9 @@ def test_mass_reaches_one(submission, rng, kind):
     starts = [0.0] * (DEPTH + 1)
     for sentence in sentences(DEPTH):
         known = all(tuple(sentence[:i]) in table for i in range(len(sentence) + 1))
-        if known and all(word in table[tuple(sentence[:i])] for i, word in enumerate(sentence)):
+        if known and all(
+            word in table[tuple(sentence[:i])] for i, word in enumerate(sentence)
+        ):
             by_length[len(sentence)] += math.prod(factors(sentence, table))
             starts[len(sentence)] += math.prod(factors(sentence, table, end=False))
     for longest in (DEPTH, 1, 2, 0, DEPTH + 2):
@@ -85,4 +120,9 @@ def test_mass_reaches_one(submission, rng, kind):
             "one_length_short": math.fsum(by_length[:longest]),
             "ends_ignored": math.fsum(starts[: longest + 1]),
         }
-        close(submission.mass(table, longest), math.fsum(by_length[: longest + 1]), rtol=1e-10, causes=causes)
+        close(
+            submission.mass(table, longest),
+            math.fsum(by_length[: longest + 1]),
+            rtol=1e-10,
+            causes=causes,
+        )

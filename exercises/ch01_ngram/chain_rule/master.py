@@ -9,7 +9,7 @@ Table = dict[tuple[str, ...], dict[str, float]]
 
 
 def sentence_logprob(sentence: list[str], conditional: Table) -> float:
-    """Natural log-probability of a sentence with its end; minus infinity where the probability is 0."""
+    """Natural log-probability of a sentence with its end; -inf if it is impossible."""
     # solution:
     total = 0.0
     for i, word in enumerate([*sentence, "</s>"]):

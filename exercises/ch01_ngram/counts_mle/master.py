@@ -23,9 +23,11 @@ def ngram_counts(sentences: list[list[str]], n: int) -> Counts:
 
 
 def mle(counts: Counts, history: tuple[str, ...]) -> dict[str, float]:
-    """Share of each word among those seen after the history; empty if the history was never seen."""
+    """Share of each word among those seen after the history."""
     # solution:
-    after = {ngram[-1]: count for ngram, count in counts.items() if ngram[:-1] == history}
+    after = {
+        ngram[-1]: count for ngram, count in counts.items() if ngram[:-1] == history
+    }
     total = sum(after.values())
     return {word: count / total for word, count in after.items()}
     # stub:

@@ -16,16 +16,27 @@ def groups(counts):
     return {r: values.count(r) for r in values}
 
 
-def expected(counts, vocabulary, cutoff, adjust=True, scaled=True, shared=True, set_aside=False):
+def expected(
+    counts, vocabulary, cutoff, adjust=True, scaled=True, shared=True, set_aside=False
+):
     """The probability of each word; options are the usual mistakes."""
     n, length = groups(counts), sum(counts.values())
     unseen = len(set(vocabulary) - set(counts))
     p0 = Fraction(n.get(1, 0), length) if unseen or set_aside else Fraction(0)
-    star = {r: Fraction((r + 1) * n[r + 1], n[r]) if adjust and r <= cutoff and r + 1 in n else Fraction(r) for r in n}
+    star = {
+        r: Fraction((r + 1) * n[r + 1], n[r])
+        if adjust and r <= cutoff and r + 1 in n
+        else Fraction(r)
+        for r in n
+    }
     whole = sum(n[r] * star[r] for r in n)
-    by_count = {r: float((1 - p0) * star[r] / whole if scaled else star[r] / length) for r in n}
+    by_count = {
+        r: float((1 - p0) * star[r] / whole if scaled else star[r] / length) for r in n
+    }
     rest = float(p0 / (unseen if shared else 1)) if unseen else 0.0
-    return {word: by_count[counts[word]] if word in counts else rest for word in vocabulary}
+    return {
+        word: by_count[counts[word]] if word in counts else rest for word in vocabulary
+    }
 
 
 def mistakes(counts, vocabulary, cutoff):
@@ -42,17 +53,38 @@ def mistakes(counts, vocabulary, cutoff):
 def test_counts_of_counts(submission, rng):
     for counts in ({"a": 3, "b": 2, "c": 1, "d": 1}, {"x": 7}, zipf(rng)):
         n = groups(counts)
-        equal(submission.counts_of_counts(counts), n, causes={"tokens_not_words": {r: r * n[r] for r in n}})
+        equal(
+            submission.counts_of_counts(counts),
+            n,
+            causes={"tokens_not_words": {r: r * n[r] for r in n}},
+        )
 
 
 def test_fish_by_hand(submission):
     # 20 fish: n1 = 3, n2 = 1, n3 = 1; the eel and the catfish have not been caught yet.
-    counts = {"carp": 12, "perch": 3, "whitefish": 2, "trout": 1, "salmon": 1, "pike": 1}
+    counts = {
+        "carp": 12,
+        "perch": 3,
+        "whitefish": 2,
+        "trout": 1,
+        "salmon": 1,
+        "pike": 1,
+    }
     names = [*counts, "eel", "catfish"]
     got = submission.good_turing(counts, names, 5)
     # Adjusted: 12, 3, 3, 2/3, 2/3, 2/3, together 20.
-    seen = {"carp": 12, "perch": 3, "whitefish": 3, "trout": 2 / 3, "salmon": 2 / 3, "pike": 2 / 3}
-    right = {name: 0.85 * seen[name] / 20 for name in seen} | {"eel": 0.075, "catfish": 0.075}
+    seen = {
+        "carp": 12,
+        "perch": 3,
+        "whitefish": 3,
+        "trout": 2 / 3,
+        "salmon": 2 / 3,
+        "pike": 2 / 3,
+    }
+    right = {name: 0.85 * seen[name] / 20 for name in seen} | {
+        "eel": 0.075,
+        "catfish": 0.075,
+    }
     close(got, right, causes=mistakes(counts, names, 5))
 
 
@@ -79,17 +111,31 @@ def test_everything_seen(submission, rng):
     counts = zipf(rng)
     vocabulary = list(counts)
     got = submission.good_turing(counts, vocabulary, 5)
-    close(got, expected(counts, vocabulary, 5), rtol=1e-9, causes=mistakes(counts, vocabulary, 5))
+    close(
+        got,
+        expected(counts, vocabulary, 5),
+        rtol=1e-9,
+        causes=mistakes(counts, vocabulary, 5),
+    )
 
 
 def test_sums_to_one(submission, rng):
-    for counts in (zipf(rng), {"a": 1, "b": 1}, {"a": 5, "b": 9}, {"a": 1, "b": 3, "c": 3, "d": 4}):
+    for counts in (
+        zipf(rng),
+        {"a": 1, "b": 1},
+        {"a": 5, "b": 9},
+        {"a": 1, "b": 3, "c": 3, "d": 4},
+    ):
         for cutoff in (2, 8):
             got = submission.good_turing(counts, [*counts, "new"], cutoff)
             total = sum(got.values())
-            is_true(abs(total - 1) < 1e-9, f"the probabilities add up to {total:.6f}, not to 1")
+            is_true(
+                abs(total - 1) < 1e-9,
+                f"the probabilities add up to {total:.6f}, not to 1",
+            )
             singles = sum(count == 1 for count in counts.values())
             is_true(
-                (got["new"] > 0) == (singles > 0) and abs(got["new"] * sum(counts.values()) - singles) < 1e-9,
+                (got["new"] > 0) == (singles > 0)
+                and abs(got["new"] * sum(counts.values()) - singles) < 1e-9,
                 f"with n1 = {singles} the one unseen word has probability {got['new']:.6f}",
             )

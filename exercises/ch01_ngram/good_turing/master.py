@@ -15,14 +15,17 @@ def counts_of_counts(counts: dict[str, int]) -> dict[int, int]:
     # end
 
 
-def good_turing(counts: dict[str, int], vocabulary: list[str], cutoff: int) -> dict[str, float]:
+def good_turing(
+    counts: dict[str, int], vocabulary: list[str], cutoff: int
+) -> dict[str, float]:
     """Probability of every word of the vocabulary, seen or not."""
     # solution:
     n = counts_of_counts(counts)
     unseen = [word for word in vocabulary if word not in counts]
     p0 = n.get(1, 0) / sum(counts.values()) if unseen else 0.0
     adjusted = {
-        word: (r + 1) * n[r + 1] / n[r] if r <= cutoff and r + 1 in n else float(r) for word, r in counts.items()
+        word: (r + 1) * n[r + 1] / n[r] if r <= cutoff and r + 1 in n else float(r)
+        for word, r in counts.items()
     }
     total = sum(adjusted.values())
     probabilities = {word: (1 - p0) * value / total for word, value in adjusted.items()}

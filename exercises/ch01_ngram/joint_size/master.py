@@ -16,7 +16,7 @@ def joint_size(vocabulary: int, length: int) -> int:
 
 
 def log10_size(vocabulary: int, length: int) -> float:
-    """Logarithm to base 10 of that number, also where the number is too large for a float."""
+    """Logarithm to base 10 of that number, however large it is."""
     # solution:
     return length * math.log10(vocabulary)
     # stub:
@@ -25,7 +25,7 @@ def log10_size(vocabulary: int, length: int) -> float:
 
 
 def ngram_parameters(vocabulary: int, order: int) -> int:
-    """Number of free parameters of an n-gram model: in each row, all probabilities but one."""
+    """Number of free parameters of an n-gram model."""
     # solution:
     return vocabulary ** (order - 1) * (vocabulary - 1)
     # stub:

@@ -7,7 +7,7 @@ import math
 
 
 def perplexity(logprobs: list[float]) -> float:
-    """Exponential of the mean negative log-probability; infinite if one is minus infinity."""
+    """Exponential of the mean negative log-probability."""
     # solution:
     if not logprobs:
         raise ValueError("perplexity needs at least one token")
@@ -17,8 +17,10 @@ def perplexity(logprobs: list[float]) -> float:
     # end
 
 
-def evaluate(sentences: list[list[str]], model: dict[str, float]) -> tuple[float, float, int]:
-    """Perplexity over all predicted tokens, over the known ones, and the number of unknown ones."""
+def evaluate(
+    sentences: list[list[str]], model: dict[str, float]
+) -> tuple[float, float, int]:
+    """Perplexity over all tokens and over the known ones; number of unknown ones."""
     # solution:
     tokens = [word for sentence in sentences for word in [*sentence, "</s>"]]
     known = [math.log(model[word]) for word in tokens if word in model]

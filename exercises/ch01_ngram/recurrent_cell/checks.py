@@ -23,7 +23,9 @@ def states(x, h0, W, U, b):
         inside = []
         for j in range(len(h)):
             own = sum(value * W[i, j] for i, value in enumerate(row))
-            inside.append(float(own + sum(value * U[i, j] for i, value in enumerate(h)) + b[j]))
+            inside.append(
+                float(own + sum(value * U[i, j] for i, value in enumerate(h)) + b[j])
+            )
         h = [math.tanh(value) for value in inside]
         result.append(h)
     return np.array(result)
@@ -62,19 +64,32 @@ def mistakes(arrays, upstream):
     last[-1] = upstream[-1]
     alone = backward(flow=np.zeros_like(U))
     causes = {
-        "no_time": (alone[0], alone[4] * 0 + ((upstream[0]) * (1 - h[0] ** 2)) @ U.T, *alone[2:]),
+        "no_time": (
+            alone[0],
+            alone[4] * 0 + ((upstream[0]) * (1 - h[0] ** 2)) @ U.T,
+            *alone[2:],
+        ),
         "no_tanh": backward(slope=np.ones_like(h)),
         "not_transposed": backward(flow=U),
         "state_after": backward(paired=h),
         "last_only": backward(given=last),
     }
-    return {name: dict(zip(NAMES, value, strict=True)) for name, value in causes.items()}
+    return {
+        name: dict(zip(NAMES, value, strict=True)) for name, value in causes.items()
+    }
 
 
 def compare(got, right, **options):
     """Name by name, so that a learner sees which gradient is wrong."""
-    is_true(type(got) is tuple and len(got) == 5, "elman_backward should return a tuple of five arrays")
-    close(dict(zip(NAMES, got, strict=True)), dict(zip(NAMES, right, strict=True)), **options)
+    is_true(
+        type(got) is tuple and len(got) == 5,
+        "elman_backward should return a tuple of five arrays",
+    )
+    close(
+        dict(zip(NAMES, got, strict=True)),
+        dict(zip(NAMES, right, strict=True)),
+        **options,
+    )
 
 
 def test_forward(submission, rng):
@@ -95,7 +110,12 @@ def test_one_step_back(submission, rng):
         np.outer(h0, inner),
         inner,
     )
-    compare(submission.elman_backward(*arrays, upstream), right, rtol=1e-9, causes=mistakes(arrays, upstream))
+    compare(
+        submission.elman_backward(*arrays, upstream),
+        right,
+        rtol=1e-9,
+        causes=mistakes(arrays, upstream),
+    )
 
 
 def test_against_finite_differences(submission, rng):
@@ -118,7 +138,12 @@ def test_from_the_last_state_to_the_first(submission, rng, hidden):
         product = np.eye(hidden)
         for state in h:
             product = product @ U * (1 - state**2)
-        close(submission.elman_backward(*arrays, upstream)[1], product[:, j], rtol=1e-7, atol=1e-12)
+        close(
+            submission.elman_backward(*arrays, upstream)[1],
+            product[:, j],
+            rtol=1e-7,
+            atol=1e-12,
+        )
 
 
 def test_long_sequence(submission, rng):
@@ -126,11 +151,28 @@ def test_long_sequence(submission, rng):
     x, h0, W, U, b = inputs(rng, 400, 2, 3)
     U = 0.5 * U / np.linalg.norm(U, 2)
     first, second = rng.standard_normal((2, 400, 3))
-    one, two, both = (submission.elman_backward(x, h0, W, U, b, g) for g in (first, second, first + 2 * second))
-    close(both, tuple(a + 2 * c for a, c in zip(one, two, strict=True)), rtol=1e-7, atol=1e-9)
-    is_true(all(np.abs(gradient).max() > 1e-6 for gradient in both), "a gradient is zero everywhere")
+    one, two, both = (
+        submission.elman_backward(x, h0, W, U, b, g)
+        for g in (first, second, first + 2 * second)
+    )
+    close(
+        both,
+        tuple(a + 2 * c for a, c in zip(one, two, strict=True)),
+        rtol=1e-7,
+        atol=1e-9,
+    )
+    is_true(
+        all(np.abs(gradient).max() > 1e-6 for gradient in both),
+        "a gradient is zero everywhere",
+    )
     last = np.zeros_like(first)
     last[-1] = first[-1]
     dx = submission.elman_backward(x, h0, W, U, b, last)[0]
-    is_true(np.abs(dx[-1]).max() > 1e-6, "the last input has no gradient, although the loss reaches its state")
-    is_true(0 < np.abs(dx[-12]).max() < 0.01, "eleven steps back the gradient should be small, and not zero")
+    is_true(
+        np.abs(dx[-1]).max() > 1e-6,
+        "the last input has no gradient, although the loss reaches its state",
+    )
+    is_true(
+        0 < np.abs(dx[-12]).max() < 0.01,
+        "eleven steps back the gradient should be small, and not zero",
+    )

@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def elman(x: np.ndarray, h0: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray) -> np.ndarray:
+def elman(
+    x: np.ndarray, h0: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray
+) -> np.ndarray:
     """States h_1 to h_T, of shape (T, H)."""
     # solution:
     states = [h0]
@@ -16,9 +18,14 @@ def elman(x: np.ndarray, h0: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.nda
 
 
 def elman_backward(
-    x: np.ndarray, h0: np.ndarray, W: np.ndarray, U: np.ndarray, b: np.ndarray, upstream: np.ndarray
+    x: np.ndarray,
+    h0: np.ndarray,
+    W: np.ndarray,
+    U: np.ndarray,
+    b: np.ndarray,
+    upstream: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients by x, h0, W, U and b, given the gradient that reaches each state directly."""
+    """Gradients by x, h0, W, U and b."""
     # solution:
     h = elman(x, h0, W, U, b)
     before = np.concatenate([h0[None], h[:-1]])

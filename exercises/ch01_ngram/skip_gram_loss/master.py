@@ -7,7 +7,9 @@ def sgns_loss(center: np.ndarray, context: np.ndarray, noise: np.ndarray) -> flo
     """Loss of one center word, one context word and k noise words."""
     # solution:
     # -ln sigma(s) = ln(1 + exp(-s)), which logaddexp computes without overflow
-    return float(np.logaddexp(0, -(context @ center)) + np.logaddexp(0, noise @ center).sum())
+    return float(
+        np.logaddexp(0, -(context @ center)) + np.logaddexp(0, noise @ center).sum()
+    )
     # stub:
     raise NotImplementedError("score the pair and the noise")
     # end

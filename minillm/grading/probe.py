@@ -61,7 +61,7 @@ def confines(sandbox: Sandbox) -> bool:
             ("works", (), True),
             ("reaches", (server.getsockname()[1],), False),
             ("reads", (str(answers),), False),
-            ("writes", (["/", "/usr", "/etc", "/proc", "/var/tmp", str(PACKAGE)],), []),
+            ("writes", (["/", "/usr", "/etc", "/proc", "/var/tmp", "/dev/shm", str(PACKAGE)],), []),
         ]
         return _holds(sandbox, expected)
 

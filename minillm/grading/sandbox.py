@@ -81,6 +81,7 @@ def hidden() -> list[Path]:
 
 def _bubblewrap() -> list[str]:
     command = ["bwrap", "--new-session", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+    command += ["--as-pid-1"]  # the warm parent: what a submission leaves behind falls to it, and it cannot be killed
     command += ["--unshare-uts", "--unshare-cgroup-try"]
     if os.geteuid() == 0:  # keep what it takes to give each worker a user id of its own
         command += ["--cap-drop", "ALL"]
@@ -99,7 +100,7 @@ def _bubblewrap() -> list[str]:
             command += ["--ro-bind", str(path), str(path)]
     for path in hidden():
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     return [*command, "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 

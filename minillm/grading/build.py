@@ -138,8 +138,9 @@ def _page(root: Path, exercises: Sequence[Exercise]) -> str:
     ]
     parts = [
         f"# Exercises\n\n{len(exercises)} exercises, {total} points. `minillm exercises start {_number(exercises)}` "
-        "gives out a notebook and a file for each, and both check themselves as you go. Under each statement here "
-        "stand what you begin with and, folded away, a solution. Try first.",
+        "gives out a notebook and a file for each, and both check themselves as you go; [how that "
+        "works](../../book/exercises.md). Under each statement here stand what you begin with and, folded away, "
+        "a solution. Try first.",
         "| Exercise | Notebook | Points | Difficulty | Minutes |\n| :--- | :--- | ---: | ---: | ---: |\n"
         + "\n".join(rows),
     ]

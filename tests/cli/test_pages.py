@@ -41,7 +41,7 @@ def test_command_on_a_page_is_true(page, line):
 
 @pytest.mark.parametrize("line", ["minillm exercises chek x", "minillm grade --all"])
 def test_a_wrong_command_would_be_found(line):
-    with pytest.raises(Exception, match="chek|--all"):
+    with pytest.raises(Exception, match=r"chek|--all"):
         parse(line)
 
 

@@ -20,7 +20,7 @@ from minillm.ngram.tables import Tables
 from minillm.ngram.vocabulary import BOS_ID, Vocabulary
 
 BUCKETS = 16
-ITERATIONS = 50
+ITERATIONS = 25
 # Held-out text may never need the lowest order; new text will, so a little weight always stays there.
 LARGEST = 0.999
 HELD_OUT_EVERY = 10

@@ -29,8 +29,10 @@ def load(content, tmp_path_factory):
     return NgramLM.load_arpa(path)
 
 
-@pytest.mark.parametrize("smoothing", ARPA_METHODS)
-@pytest.mark.parametrize("order", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("smoothing", "order"),
+    [*((name, 3) for name in ARPA_METHODS), ("mle", 1), ("katz", 2), ("modified_kneser_ney", 5)],
+)
 def test_round_trip(smoothing, order, text, tmp_path):
     train, heldout = text[0][:600], text[1]
     model = NgramLM(order, smoothing).fit(train)

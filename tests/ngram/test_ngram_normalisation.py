@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from minillm.ngram import SMOOTHINGS, NgramLM
 
+pytestmark = pytest.mark.filterwarnings("ignore::minillm.ngram.DiscountWarning")
+
 words = st.sampled_from(["a", "b", "c", "d", "e"])
 corpora = st.lists(st.lists(words, max_size=8), min_size=1, max_size=14).filter(any)
 contexts = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "<unk>", "other"]), max_size=4)
 
 
-@pytest.mark.filterwarnings("ignore::minillm.ngram.DiscountWarning")
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
 @settings(max_examples=30, deadline=None)
 @given(
@@ -44,7 +45,6 @@ def test_sums_to_one_on_real_sizes(smoothing, text):
             assert model.probs(sentence[:i]).sum() == pytest.approx(1, abs=1e-10)
 
 
-@pytest.mark.filterwarnings("ignore::minillm.ngram.DiscountWarning")
 @pytest.mark.parametrize("smoothing", [s for s in SMOOTHINGS if s != "mle"])
 def test_nothing_is_impossible_once_smoothed(smoothing, text):
     train, _ = text

@@ -78,8 +78,10 @@ def test_add_one_equals_nltk_laplace(nltk_lm, text, order):
 
 
 @pytest.mark.filterwarnings("ignore::minillm.ngram.DiscountWarning")
-@pytest.mark.parametrize("smoothing", ARPA_METHODS)
-@pytest.mark.parametrize(("order", "sentences"), [(2, 100), (3, 1000), (5, 100)])  # KenLM wants at least bigrams
+@pytest.mark.parametrize(
+    ("smoothing", "order", "sentences"),
+    [*((name, 3, 1000) for name in ARPA_METHODS), ("katz", 2, 100), ("modified_kneser_ney", 5, 100)],
+)
 def test_kenlm_reads_our_file_and_agrees(smoothing, order, sentences, text, tmp_path):
     kenlm = pytest.importorskip("kenlm")
     train, heldout = text[0][:1000], text[1][:sentences]

@@ -141,8 +141,8 @@ def _refuse_files(files: dict[str, str]) -> None:
                 if path == file or path.startswith(file + "/"):
                     raise Forbidden(f"its source may not be read here; {said}")
 
+    hiding.hide(files)  # it opens many files itself, so it comes before the hook that looks at each
     sys.addaudithook(audit)
-    hiding.hide(files)
 
 
 def _said_of(name: str, modules: dict[str, str]) -> str:

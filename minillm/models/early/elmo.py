@@ -2,6 +2,7 @@
 occurs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +13,8 @@ from torch.nn import functional as F
 from minillm.errors import InvalidInput
 from minillm.models.early.batches import IGNORE, Batch
 from minillm.models.early.interface import lookup, require_positive
+
+_CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,21 @@ class ElmoPair(nn.Module):
             targets=reverse_rows(batch.targets, lengths),
         )
         both = [
-            self._direction_loss(batch, self.forward_lstm),
-            self._direction_loss(turned, self.backward_lstm),
+            self.direction_loss(batch, self.forward_lstm),
+            self.direction_loss(turned, self.backward_lstm),
         ]
         return torch.stack(both).mean()
 
-    def _direction_loss(self, batch: Batch, lstm: nn.ModuleList) -> Tensor:
+    def direction_loss(self, batch: Batch, lstm: nn.ModuleList) -> Float[Tensor, ""]:
+        """Mean cross-entropy of one direction, in nats per token.
+
+        Args:
+            batch: Sentences, in that direction's reading order.
+            lstm: ``forward_lstm`` or ``backward_lstm``.
+
+        Returns:
+            The loss.
+        """
         top = self.states(lookup(self.embedding, batch.inputs), lstm)[-1]
         return F.cross_entropy(self.output(top).flatten(0, 1), batch.targets.flatten(), ignore_index=IGNORE)
 
@@ -162,6 +174,34 @@ class ElmoPair(nn.Module):
         mirror = _mirror(lengths, words.shape[1])[None, :, :, None]
         backward = backward.gather(2, mirror.expand_as(backward))
         return torch.cat([forward, backward], dim=-1)
+
+    @torch.no_grad()
+    def read(self, sentences: Sequence[Sequence[int]]) -> list[Float[Tensor, "layers _ features"]]:
+        """The contextual vectors of whole sentences, for use rather than training.
+
+        Args:
+            sentences: Token ids without start symbol, at least one in each.
+
+        Returns:
+            For every sentence its layers, as :meth:`layers` gives them.
+
+        Raises:
+            InvalidInput: There are no sentences, one is empty, or an id is out of range.
+
+        Example:
+            >>> pair = ElmoPair(ElmoConfig(vocab_size=10, width=8))
+            >>> [tuple(layers.shape) for layers in pair.read([[1, 2, 3], [4]])]
+            [(3, 3, 16), (3, 1, 16)]
+        """
+        if not len(sentences) or not all(len(sentence) for sentence in sentences):
+            raise InvalidInput("Sentences to read must be given, and none may be empty.")
+        read = []
+        for start in range(0, len(sentences), _CHUNK):
+            chunk = [torch.tensor(sentence) for sentence in sentences[start : start + _CHUNK]]
+            lengths = torch.tensor([len(words) for words in chunk])
+            layers = self.layers(nn.utils.rnn.pad_sequence(chunk, batch_first=True), lengths)
+            read += [layers[:, row, :length] for row, length in enumerate(lengths.tolist())]
+        return read
 
 
 class ScalarMix(nn.Module):

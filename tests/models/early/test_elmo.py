@@ -74,6 +74,17 @@ def test_what_fills_a_row_up_changes_nothing(pair):
     torch.testing.assert_close(pair.layers(words, lengths)[:, :1, :3], alone, rtol=0, atol=1e-12)
 
 
+def test_reading_sentences_gives_each_its_own_vectors(pair):
+    generator = torch.Generator().manual_seed(0)
+    sentences = [torch.randint(0, 9, (1 + i % 7,), generator=generator).tolist() for i in range(70)]
+    read = pair.read(sentences)
+    assert len(read) == 70
+    for sentence, layers in zip(sentences, read, strict=True):
+        alone = pair.layers(torch.tensor([sentence]), torch.tensor([len(sentence)]))[:, 0]
+        torch.testing.assert_close(layers, alone, rtol=0, atol=1e-12)
+        assert not layers.requires_grad
+
+
 def test_reversing_twice_gives_the_rows_back():
     rows = torch.arange(20).reshape(4, 5)
     lengths = torch.tensor([0, 1, 3, 5])
@@ -128,3 +139,6 @@ def test_bad_input_is_refused(pair):
         ElmoConfig(vocab_size=9, width=0)
     with pytest.raises(InvalidInput, match="allowed are"):
         pair.layers(torch.tensor([[10]]), torch.tensor([1]))
+    for nothing in ([], [[1], []]):
+        with pytest.raises(InvalidInput, match="none may be empty"):
+            pair.read(nothing)

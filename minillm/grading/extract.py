@@ -5,6 +5,7 @@ Nothing is executed here. Magics and shell lines are dropped; cells that only sh
 
 import ast
 import builtins
+import functools
 import json
 import re
 import symtable
@@ -20,6 +21,7 @@ MAX_CODE = 256 << 10
 # Cell magics whose body is Python that binds names in the notebook; the others' bodies are something else.
 _PYTHON_BODIES = ("%%time", "%%capture")
 _MAGIC = re.compile(r"^(\s*)(?:[%!?]|[\w.*]+\?{1,2}\s*$|[\w, ]+=\s*[%!]).*$")
+_COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")
 _NEWLINE = re.compile(r"\r\n?|\n")
 _UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
@@ -99,21 +101,58 @@ def select(module: Module, names: Sequence[str]) -> str:
         raise InvalidInput(
             f"not defined: {', '.join(missing)}{module.excuse(missing)}. Define it in a cell and run that cell"
         )
-    needed, waiting, seen = dict[int, str](), list(names), set(names)
+    needed, waiting, seen = dict[int, Statement](), list(names), set(names)
     unknown = False
     while waiting:
         name = waiting.pop()
         unknown |= name not in module.defined and not hasattr(builtins, name)
         for statement in module.defined.get(name, []):
             if statement.number not in needed:
-                needed[statement.number] = statement.text
-                fresh = _used(statement.text) - seen
+                needed[statement.number] = statement
+                fresh = set().union(*_used(statement.text)) - seen
                 seen |= fresh
                 waiting.extend(fresh)
-    if unknown:
-        needed |= {star.number: star.text for star in module.stars}
-    futures = [statement.text for statement in module.futures]
-    return "\n\n\n".join([*futures, *(needed[number] for number in sorted(needed))])
+    stars = module.stars if unknown else []
+    ordered = _Order(module).of(sorted([*needed.values(), *stars], key=lambda statement: statement.number))
+    return "\n\n\n".join(statement.text for statement in [*module.futures, *ordered])
+
+
+class _Order:
+    """Puts statements in the order of the cells, but what one needs in order to run goes before it.
+
+    The two differ where a name was given its meaning again in a later cell, as ``import numpy as np`` often is: the
+    last meaning counts, and earlier cells need it.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.visited: set[tuple[int, bool]] = set()
+        self.ordered: dict[int, Statement] = {}
+
+    def of(self, statements: Sequence[Statement]) -> list[Statement]:
+        """The statements in their order.
+
+        Raises:
+            FormatError: They depend on each other in a chain that is too long to follow.
+        """
+        try:
+            for statement in statements:
+                self._put(statement, called=False)
+        except RecursionError:
+            raise FormatError("the definitions depend on each other in too long a chain") from None
+        return list(self.ordered.values())
+
+    def _put(self, statement: Statement, *, called: bool) -> None:
+        """Put a statement after all that must be there when it runs, and when what it defines is called."""
+        if (statement.number, called) in self.visited:
+            return
+        self.visited.add((statement.number, called))
+        at_once, when_called = _used(statement.text)
+        for name in sorted(at_once | when_called if called else at_once):
+            for other in self.module.defined.get(name, []):
+                if other.number != statement.number:
+                    self._put(other, called=True)
+        self.ordered.setdefault(statement.number, statement)
 
 
 def read(cells: Iterable[str]) -> Module:
@@ -197,16 +236,20 @@ def _changed(node: ast.stmt, text: str) -> set[str]:
     return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
 
 
-def _used(text: str) -> set[str]:
-    """Names that a statement looks up outside itself; a function's own variables are not among them."""
-    tables, used = [symtable.symtable(text, "cell", "exec")], set[str]()
+@functools.lru_cache(maxsize=10_000)
+def _used(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Names that a statement looks up outside itself: when it runs, and when what it defines is called."""
+    at_once, when_called = set[str](), set[str]()
+    tables = [(symtable.symtable(text, "cell", "exec"), at_once)]
     while tables:
-        table = tables.pop()
-        tables.extend(table.get_children())
+        table, names = tables.pop()
+        for child in table.get_children():
+            lazy = child.get_type() == "function" and child.get_name() not in _COMPREHENSIONS
+            tables.append((child, when_called if lazy else names))
         for symbol in table.get_symbols():
             if symbol.is_global() or (table.get_type() == "module" and symbol.is_referenced()):
-                used.add(symbol.get_name())
-    return used
+                names.add(symbol.get_name())
+    return frozenset(at_once), frozenset(when_called)
 
 
 def code_cells(path: Path) -> list[str]:

@@ -95,6 +95,28 @@ def test_future_imports_stand_first():
     assert run(source)["f"](0) == 7
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["import math as m", "def f(x=m.floor(7.5)):\n    return x", "import math as m"],
+        ["Number = int", "def f(x: Number = 7) -> Number:\n    return x", "Number = int"],
+        ["def deco(g):\n    return lambda: 7", "@deco\ndef f(): ...", "def deco(g):\n    return lambda: 7"],
+        ["def h(): return 7", "TABLE = [h() for _ in range(1)]", "def f(): return TABLE[0]", "def h():\n    return 7"],
+        ["class A: n = 7", "class B(A): ...", "def f(): return B.n", "class A:\n    n = 7"],
+        ["def f(): return T", "def g(): return f.__name__ and 7", "T = g()"],
+        ["n = 7", "class C:\n    m = n", "def f(): return C.m", "n = 7"],
+    ],
+)
+def test_what_was_defined_again_is_there_when_it_is_needed(cells):
+    assert run(extract(cells, ["f"]))["f"]() == 7
+
+
+def test_too_long_a_chain_of_definitions():
+    cells = [f"def f{n}(x=f{n + 1}): return 1" for n in range(3000)] + ["f3000 = 1"]
+    with pytest.raises(FormatError, match="too long a chain"):
+        extract(cells, ["f0"])
+
+
 def test_says_what_is_missing_and_in_which_cell_it_may_stand():
     with pytest.raises(InvalidInput, match=r"not defined: g; there is a cell .* \(SyntaxError"):
         extract(["def f(): return 1", "def g(:\n    pass"], ["f", "g"])

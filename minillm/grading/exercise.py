@@ -137,7 +137,7 @@ def load(path: Path) -> Exercise:
         meta = tomllib.loads((path / "meta.toml").read_text(encoding="utf-8"))
         hints = tomllib.loads((path / "hints.toml").read_text(encoding="utf-8"))
         return Exercise(folder=path, **_fields(meta), **_hints(hints))
-    except (OSError, tomllib.TOMLDecodeError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise FormatError(f"{path}: {error}; compare with another exercise's meta.toml and hints.toml") from error
 
 

@@ -60,7 +60,7 @@ def close(
     _compare(got, expected, rtol=rtol, atol=atol, causes=causes or {})
 
 
-def is_true(condition: bool, problem: str, *, cause: str = "") -> None:
+def is_true(condition: Any, problem: str, *, cause: str = "") -> None:
     """Require a property, with a sentence that says what was expected.
 
     Raises:

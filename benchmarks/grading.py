@@ -34,6 +34,7 @@ from minillm.grading.service import Judge, Task
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "grading.json"
 COMMAND = "python benchmarks/grading.py"
+SEED = 1
 CHAPTER = "ch01"
 # Programs for one rank of several, or for torch, do nothing where they are called alone and without it.
 ALONE = ("numbers", "single", "forbidden")
@@ -49,7 +50,7 @@ def alone(exercises: list[Exercise]) -> Points:
     """What each program earns when nothing else is graded."""
     with Judge() as judge:
         return {
-            (exercise.id, name): judge.grade(Task({exercise: source}, require="L0"))[0].earned
+            (exercise.id, name): judge.grade(Task({exercise: source}, require="L0", seed=SEED))[0].earned
             for exercise in exercises
             for name, source in programs(exercise).items()
         }
@@ -126,7 +127,7 @@ def make_class(place: Path, exercises: list[Exercise], points: Points, size: int
 def grade(place: Path, out: Path) -> dict[str, dict[str, int]]:
     """Grade the class as an instructor does; points by submission and exercise."""
     command = [sys.executable, "-m", "minillm", "grade", place, "--chapter", CHAPTER, "-j", "2", "--json", out]
-    subprocess.run([*command, "--require", "L1"], check=True)
+    subprocess.run([*command, "--require", "L1", "--seed", str(SEED)], check=True)
     records = [json.loads(file.read_text(encoding="utf-8")) for file in out.glob("*.json")]
     return {
         record["submission"]: {entry["exercise"]: entry["earned"] for entry in record["exercises"]}
@@ -230,7 +231,7 @@ def main() -> None:
         "notes": [
             f"A submission answers {len(exercises)} exercises with {checks} checks, each run in a worker of its own.",
             "Half of the honest submissions are right throughout, the others mix right and wrong answers. What each "
-            "must get was found by grading its programs one by one.",
+            "must get was found by grading its programs one by one, with the same seed.",
             "A hostile submission attacks one exercise and must get nothing for it. Endless loops and the like run "
             "until the limit of their exercise, check by check.",
         ],

@@ -1,11 +1,11 @@
-"""Early language models on one corpus, in one harness; and how far back each kind can remember.
+"""Early language models on one corpus, in one harness.
 
 Chapter 1's fourth notebook reads the results. All models see the same sentences of the standard library's
 docstrings in the same order. Each kind's learning rate is the best of three on a development set; perplexity is that
 of a test set which nothing was chosen on.
 
 Run from the repository's root: python benchmarks/early_models.py
-(about half an hour on one core; --quick for a try-out in seconds).
+(about 25 minutes on one core; --quick for a try-out in seconds).
 """
 
 import argparse
@@ -28,7 +28,6 @@ from minillm.data import corpora
 from minillm.files import atomic_write
 from minillm.models.early import (
     IGNORE,
-    Batch,
     ConvolutionConfig,
     ConvolutionLM,
     EncodedCorpus,
@@ -40,10 +39,8 @@ from minillm.models.early import (
     RecurrentLM,
     TrainConfig,
     make_batches,
-    optimize,
     train,
 )
-from minillm.models.early.harness import batch_loss
 from minillm.ngram import NgramLM
 
 RESULT = Path(__file__).parent / "results" / "early_models.json"
@@ -60,13 +57,6 @@ MODELS: dict[str, Builder] = {
     "GRU": lambda v: RecurrentLM(RecurrentConfig(v, "gru")),
     "convolution": lambda v: ConvolutionLM(ConvolutionConfig(v)),
     "hidden Markov, 64 states": lambda v: HiddenMarkovLM(HiddenMarkovConfig(v, states=64)),
-}
-COPIERS: dict[str, Builder] = {
-    "feed-forward, n = 9": lambda v: FeedForwardLM(FeedForwardConfig(v, order=9)),
-    "convolution, window 13": lambda v: ConvolutionLM(ConvolutionConfig(v, layers=3, kernel=5)),
-    "Elman": lambda v: RecurrentLM(RecurrentConfig(v, "elman")),
-    "LSTM": lambda v: RecurrentLM(RecurrentConfig(v, "lstm")),
-    "GRU": lambda v: RecurrentLM(RecurrentConfig(v, "gru")),
 }
 
 
@@ -157,42 +147,6 @@ class Bakeoff:
         }
 
 
-def copy_batch(lag: int, rows: int, generator: torch.Generator) -> Batch:
-    """A symbol (0 to 7), fillers (8 to 15), a query (16): the symbol, ``lag`` tokens back, is to be repeated."""
-    inputs = torch.randint(8, 16, (rows, lag + 2), generator=generator)
-    inputs[:, 0] = 17
-    inputs[:, 1] = torch.randint(0, 8, (rows,), generator=generator)
-    inputs[:, -1] = 16
-    targets = torch.full_like(inputs, IGNORE)
-    targets[:, -1] = inputs[:, 1]
-    return Batch(inputs, targets)
-
-
-def copy_accuracy(name: str, lag: int, seed: int, steps: int) -> float:
-    """Train on fresh random sequences, then the share of 1,000 more that are answered right."""
-    generator = torch.Generator().manual_seed(1_000 * seed + lag)
-    torch.manual_seed(seed)
-    model = COPIERS[name](17)
-    items = [copy_batch(lag, 64, generator) for _ in range(steps)]
-    optimize(model, items, lambda b: batch_loss(model, b), TrainConfig(learning_rate=5e-3), f"{name} lag {lag}")
-    judge = copy_batch(lag, 1_000, generator)
-    with torch.no_grad():
-        answers = model(judge.inputs)[:, -1].argmax(dim=-1)
-    return round(float((answers == judge.targets[:, -1]).double().mean()), 3)
-
-
-def copying(quick: bool) -> list[dict[str, object]]:
-    """Accuracy against lag, for every kind and seed."""
-    lags, seeds, steps = ((2, 8), 2, 50) if quick else ((2, 4, 8, 16, 32, 64), 3, 1_000)
-    rows = []
-    for name in COPIERS:
-        for lag in lags:
-            accuracies = [copy_accuracy(name, lag, seed, steps) for seed in range(seeds)]
-            rows.append({"model": name, "lag": lag, "accuracies": accuracies})
-            print(name, lag, accuracies, flush=True)
-    return rows
-
-
 def machine() -> dict[str, str]:
     """What the figures were measured on."""
     return {
@@ -228,7 +182,6 @@ def main() -> None:
             "seconds the median of processor time for training and one look at the development set. The parameters of "
             "an n-gram model are its stored n-grams.",
         ],
-        "copying": copying(quick),
     }
     text = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
     if quick:

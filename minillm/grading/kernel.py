@@ -20,7 +20,7 @@ _THREAD = 0x10000
 _X32 = 0x40000000
 
 # By machine: its audit number, the calls refused always (programs, tracing, namespaces, signals by other names),
-# those that may name no process but one's own, and those that make processes.
+# those that may name no process but one's own, those that make processes, and two that depend on their argument.
 _MACHINES = {
     "x86_64": (
         0xC000003E,
@@ -30,6 +30,7 @@ _MACHINES = {
         (62, 234, 302),  # kill tgkill prlimit64
         (57, 58),  # fork vfork
         56,  # clone
+        157,  # prctl
     ),
     "aarch64": (
         0xC00000B7,
@@ -37,6 +38,7 @@ _MACHINES = {
         (129, 131, 261),
         (),
         220,
+        167,
     ),
 }
 _CLONE3 = 435
@@ -84,13 +86,15 @@ def _checked(result: int) -> None:
 
 def _program(machine: str, processes: bool, own: int) -> bytes:
     """The filter: one block a rule; a block that does not apply is jumped over."""
-    audit, never, own_only, forks, clone = _MACHINES[machine]
+    audit, never, own_only, forks, clone, prctl = _MACHINES[machine]
     refuse, absent = (_RETURN, 0, 0, _ERROR | errno.EPERM), (_RETURN, 0, 0, _ERROR | errno.ENOSYS)
     allow, argument = (_RETURN, 0, 0, _ALLOW), (_LOAD, 0, 0, _FIRST_ARGUMENT)
     code = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, audit), refuse]
     code += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _X32), refuse]
     for number in never:
         code += [(_EQUAL, 0, 1, number), refuse]
+    # Else it could open its own files in /proc again, and set back the peak of its memory.
+    code += [(_EQUAL, 0, 4, prctl), argument, (_EQUAL, 0, 1, _DUMPABLE), refuse, allow]
     if not processes:
         for number in forks:
             code += [(_EQUAL, 0, 1, number), refuse]

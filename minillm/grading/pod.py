@@ -7,12 +7,10 @@ import json
 import os
 import secrets
 import socket
-import struct
 import subprocess
 import tempfile
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from minillm.errors import Unavailable
@@ -24,9 +22,7 @@ from minillm.grading.scratch import remove
 _OUTPUT_KEPT = 20_000
 _START_SECONDS = 60
 _ANSWER_SECONDS = 20
-_CREDENTIALS = struct.Struct("3i")
 _FIRST_USER = 2_000_000
-_PASSES_CREDENTIALS = hasattr(socket, "SO_PASSCRED")
 _numbers = itertools.count()
 
 
@@ -99,8 +95,6 @@ class Pod:
         """
         number = next(_numbers)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        if _PASSES_CREDENTIALS:  # before the worker can send its first byte, or the kernel notes no sender
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         reader, writer = os.pipe()
         request = {
             "scratch": f"{self._scratch}/w{number}",
@@ -181,27 +175,23 @@ class Connection:
     def __init__(self, pod: Pod, channel: socket.socket, output: int, local: int, limits: Limits) -> None:
         self.limits, self.spent = limits, 0.0
         self._pod, self._channel, self._local = pod, channel, local
+        self._meters: list[int] = []
         self._output = bytearray()
         self._drain = threading.Thread(target=self._read_output, args=(output,), daemon=True)
         self._drain.start()
-        self.pid = self._greet()
+        self._meters = self._greet()
 
-    def _greet(self) -> int | None:
-        """Wait for the worker's first byte; on Linux the kernel says from which process it came."""
+    def _greet(self) -> list[int]:
+        """Wait for the worker's first byte; with it come its files in /proc, opened before it gave up its rights."""
         self._channel.settimeout(_START_SECONDS)
         try:
-            data, ancillary, _, _ = self._channel.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size))
+            data, meters, _, _ = socket.recv_fds(self._channel, 1, 2)
         except OSError:
-            data, ancillary = b"", []
+            data, meters = b"", []
         if not data:
             self.close()
             raise WorkerDied("the worker did not start")
-        if _PASSES_CREDENTIALS:
-            self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
-        for level, kind, sender in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
-                return _CREDENTIALS.unpack(sender)[0]
-        return None
+        return meters
 
     def _read_output(self, descriptor: int) -> None:
         """Keep the first of what the submission prints and throw the rest away, so that it never blocks."""
@@ -222,8 +212,8 @@ class Connection:
             WorkerDied: It ended, or answered what was not asked.
         """
         number, started = secrets.randbits(64), time.perf_counter()  # not to be guessed ahead of the question
-        self._channel.settimeout(max(0.001, self.limits.seconds - self.spent))
         try:
+            self._channel.settimeout(max(0.001, self.limits.seconds - self.spent))
             wire.send(self._channel, {"id": number, "op": op, **arguments})
             answer = wire.receive(self._channel, started + self.limits.seconds - self.spent)
         except TimeoutError:
@@ -243,24 +233,29 @@ class Connection:
         return answer
 
     def held_bytes(self) -> int:
-        """The memory that the worker holds now; from here on ``peak_bytes`` tells the most, where we may say so."""
+        """The memory that the worker holds now; from here on ``peak_bytes`` tells the most."""
         with contextlib.suppress(OSError):
-            Path(f"/proc/{self.pid}/clear_refs").write_text("5")
-        return self._status("VmRSS")
+            for meter in self._meters[1:]:
+                os.write(meter, b"5")
+        return self._status(b"VmRSS")
 
     def peak_bytes(self) -> int:
         """The most memory that the worker held, as the kernel counts it; 0 where it cannot be told."""
-        return self._status("VmHWM")
+        return self._status(b"VmHWM")
 
-    def _status(self, field: str) -> int:
-        with contextlib.suppress(OSError, StopIteration):
-            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-            return int(next(line for line in lines if line.startswith(field)).split()[1]) << 10
+    def _status(self, field: bytes) -> int:
+        for meter in self._meters[:1]:
+            with contextlib.suppress(OSError, StopIteration):
+                lines = os.pread(meter, 1 << 14, 0).splitlines()
+                return int(next(line for line in lines if line.startswith(field)).split()[1]) << 10
         return 0
 
     def close(self) -> None:
         """End the worker and whatever it left behind."""
         if self._channel.fileno() >= 0:
             self._channel.close()
+            for meter in self._meters:
+                os.close(meter)
+            self._meters = []
             self._pod.reap(self._local)
             self._drain.join(timeout=5)

@@ -196,7 +196,7 @@ def decode(tree: Any, blobs: list[memoryview | None], budget: list[int], depth: 
     if tree is None or type(tree) in (bool, str):
         return tree
     ((kind, content),) = tree.items()
-    if type(content) is not (str if kind in ("int", "float") else list):
+    if isinstance(content, list) == (kind in ("int", "float")):
         raise WireError(f"a malformed {kind}")
     if kind == "int":
         if len(content) > MAX_DIGITS:

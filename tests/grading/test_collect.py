@@ -1,6 +1,8 @@
 """Who handed in what: files, folders and archives, and which part of them answers which exercise."""
 
 import json
+import os
+import signal
 import zipfile
 from pathlib import Path
 
@@ -187,12 +189,14 @@ class TestReader:
             reader.start().kill()
             reader.process.wait()
             assert reader.collect("x", path, "ch01.").sources
-            monkeypatch.setattr("minillm.grading.reader._SECONDS", 0.0)
+            monkeypatch.setattr("minillm.grading.reader._SECONDS", 0.2)
+            os.kill(reader.process.pid, signal.SIGSTOP)
             lost = reader.collect("x", path, "ch01.")
             assert lost.sources == {}
             assert "could not be read" in lost.notes[0]
             monkeypatch.setattr("minillm.grading.reader._SECONDS", 60.0)
-            assert reader.collect("x", path, "ch01.").sources
+            next_one = reader.collect("y", path, "ch01.")
+            assert (next_one.name, next_one.files) == ("y", {"ch01.double": "double.py"})
         finally:
             reader.close()
 

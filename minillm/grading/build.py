@@ -171,9 +171,10 @@ def _learners_notebook(root: Path, chapter: Path, exercises: Sequence[Exercise],
     """One notebook a chapter: each statement, the stub to fill in, and the cell that checks it."""
     book = _notebook(root / exercises[0].notebook)
     intro = (
-        f"# Exercises: {_title(chapter / 'index.md')}\n\nUnder each statement stands a cell to complete, and under it "
-        f"one that checks it. Run both, as often as you like. The exercises are independent of each other. A hint: "
-        f"`minillm exercises hint ID`. After a try, the solution: `minillm exercises show ID`."
+        f"# Exercises for {_title(chapter / 'index.md')}\n\n"
+        "Under each statement stands a cell to complete, and under it one that checks it. Run both, as often as you "
+        "like. The exercises are independent of each other. A hint: `minillm exercises hint ID`. After a try, the "
+        "solution: `minillm exercises show ID`."
     )
     cells = [
         book["cells"][0] | {"id": "setup"},  # the same in every notebook
@@ -241,9 +242,8 @@ def _table(root: Path, chapters: dict[Path, list[Exercise]]) -> str:
     rows = ["| Exercises | Number | Points | Hours |", "| :--- | ---: | ---: | ---: |"]
     for place, exercises in chapters.items():
         chapter = Path("chapters") / place.name.removeprefix("ch")
-        number = int(chapter.name.split("_")[0])
         hours = sum(exercise.minutes for exercise in exercises) / 60
         points = sum(exercise.total for exercise in exercises)
-        title = f"{number} {_title(root / chapter / 'index.md')}"
+        title = _title(root / chapter / "index.md")
         rows.append(f"| [{title}]({chapter}/exercises.md) | {len(exercises)} | {points} | {hours:.1f} |")
     return "\n".join(rows)

@@ -139,7 +139,7 @@ def _refuse_files(files: dict[str, str]) -> None:
             path = os.path.realpath(os.fsdecode(args[0]))
             for file, said in files.items():
                 if path == file or path.startswith(file + "/"):
-                    raise Forbidden(f"its source may not be read here; {said}")
+                    raise PermissionError(f"its source may not be read here; {said}")  # as tracebacks take it too
 
     hiding.hide(files)  # it opens many files itself, so it comes before the hook that looks at each
     sys.addaudithook(audit)

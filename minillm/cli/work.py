@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from minillm.errors import InvalidInput, Unavailable
 from minillm.files import atomic_write
+from minillm.grading.build import in_reading_order
 from minillm.grading.exercise import Exercise, everything
 from minillm.grading.progress import FOLDER as RECORDS
 from minillm.grading.progress import Progress
@@ -42,8 +43,7 @@ def stub_file(exercise: Exercise) -> Path:
 
 def in_order(prefix: str = "") -> list[Exercise]:
     """Exercises in the order in which the notebooks teach them, easy ones first."""
-    found = everything(prefix)
-    return sorted(found, key=lambda e: (chapter_of(e), e.notebook, e.difficulty, e.minutes, e.id))
+    return in_reading_order(everything(prefix))
 
 
 def named(name: str) -> Exercise:

@@ -10,12 +10,25 @@ import threading
 
 import pytest
 
+from minillm.grading.service import Judge
+
 RIGHT = "def double(x):\n    return x + x\n"
 WRONG = "def double(x):\n    print('I ran')\n    return x**2\n"
 
 
+@pytest.fixture(scope="module")
+def judge():
+    """One judge for all tests of a process: to start one takes longer than to check an answer."""
+
+    kept = Judge()
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def exercises(minillm):
+def exercises(minillm, judge, monkeypatch):
+    monkeypatch.setattr(Judge, "__init__", lambda self: vars(self).update(vars(judge)))
+    monkeypatch.setattr(Judge, "__exit__", lambda self, *exception: vars(judge).update(vars(self)))
     return lambda *arguments, **options: minillm("exercises", *arguments, **options)
 
 

@@ -126,10 +126,10 @@ def test_an_error_beside_a_forbidden_function_keeps_its_traceback(pods):
 
 
 def test_a_decorated_function_and_a_closure_are_refused(forbidding):
-    attempt = forbidding({"numpy.linalg.svd": "no", "functools.lru_cache": "nor this"})
-    assert "no" in attempt("import numpy\nnumpy.linalg.svd(numpy.eye(2))")
-    assert "no" in attempt("import numpy\nnumpy.linalg.pinv(numpy.eye(2))")
-    assert "nor this" in attempt("import functools\nfunctools.lru_cache(print)")
+    attempt = forbidding({"numpy.linalg.svd": "decompose it", "functools.lru_cache": "keep it"})
+    assert "decompose it" in attempt("import numpy\nnumpy.linalg.svd(numpy.eye(2))")
+    assert "decompose it" in attempt("import numpy\nnumpy.linalg.pinv(numpy.eye(2))")
+    assert "keep it" in attempt("import functools\nfunctools.lru_cache(print)")
     assert attempt("import numpy\nresult = numpy.linalg.det(numpy.eye(2)).item()") == 1.0
 
 

@@ -15,7 +15,7 @@ from minillm.errors import FormatError, MinillmError
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
-NOT_PASSED, NOT_DONE = 1, 2
+NOT_PASSED, NOT_DONE, INTERRUPTED = 1, 2, 130
 
 
 def console(*, stderr: bool = False) -> Console:

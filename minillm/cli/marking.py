@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from minillm.cli.answers import NOT_PASSED, console, table
+from minillm.cli.answers import INTERRUPTED, NOT_PASSED, console, table
 from minillm.cli.work import chapter_exercises
 from minillm.errors import InvalidInput, MinillmError
 from minillm.grading import reports
@@ -65,7 +65,7 @@ def mark(paths: Sequence[Path], order: Order, *, one: bool, csv: Path | None, ju
     """Grade the submissions at some paths.
 
     Raises:
-        Exit: With 1 where one could not be graded.
+        Exit: With 1 where one could not be graded, with 130 after Ctrl-C.
     """
     out = console()
     if not paths:
@@ -76,7 +76,11 @@ def mark(paths: Sequence[Path], order: Order, *, one: bool, csv: Path | None, ju
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
     submissions = group.read(named, order.prefix)
-    graded, failed = _grade(group, submissions, out)
+    try:
+        graded, failed = _grade(group, submissions, out)
+    except KeyboardInterrupt:
+        out.print("interrupted" + ("; the same command goes on from here" if order.folder is not None else ""))
+        raise typer.Exit(INTERRUPTED) from None
     records = [graded[submission.name] for submission in submissions if submission.name in graded]
     if csv is not None:
         reports.write_csv(records, csv)

@@ -41,6 +41,7 @@ class Zygote:
         self.control = control
         self.alive: dict[int, dict[str, Any]] = {}
         self.hardens = kernel.hardens()
+        self.place = ""
 
     def run(self) -> None:
         """Answer requests until the judge hangs up."""
@@ -60,9 +61,12 @@ class Zygote:
                 self.control.send(b"{}")
         for pid in list(self.alive):
             self._reap(pid)
+        if Path(self.place).name.startswith("minillm-"):  # else it is the sandbox's own, which goes with it
+            remove(self.place)  # a judge that was killed cannot
 
     def _spawn(self, limits: dict[str, Any], descriptors: list[int]) -> None:
         channel, output = descriptors
+        self.place = str(Path(limits["scratch"]).parent)
         pid = os.fork()
         if pid == 0:
             try:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -85,15 +86,22 @@ def test_interrupted_it_keeps_what_is_done(small_exercises, tmp_path):
     for name in "bcd":
         (place / f"{name}.py").write_text(SLOW)
     command = [sys.executable, "-m", "minillm", "grade", place, "--json", out, "--require", "L0", "-j", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     first = process.stdout.readline()
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    rest, errors = process.communicate(timeout=30)
     assert first == "1/4 a.py: 3/7\n"
-    assert process.returncode != 0
+    assert process.returncode == 130
+    assert "interrupted; the same command goes on from here" in rest
+    assert errors == ""
     assert time.monotonic() - started < 10, "it waited for the slow ones"
     assert [path.name for path in out.iterdir()] == ["a.py.json"]
+    while list(scratch.iterdir()):  # the sandbox notices that its judge is gone
+        assert time.monotonic() - started < 20, "something was left behind"
 
 
 def test_a_tier_that_cannot_be_had_is_refused_before_anything_is_graded(grade, class_, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import examples
 import hollow
 import pytest
 
@@ -146,6 +147,17 @@ def test_the_statement_is_enough_to_begin(exercise):
         assert f"`{name}" in exercise.statement, f"the statement does not say what {name} is"
     roles = re.findall(r"\{[a-z:]+\}`|^```\{|^:::|^#", exercise.statement, flags=re.MULTILINE)
     assert not roles, f"{roles}: a statement is plain Markdown without headings"
+
+
+def test_examples_of_the_statement_are_true(exercise):
+    names = examples.namespace(exercise.statement, exercise.solution)
+    wrong = []
+    for call, result in examples.examples(exercise.statement):
+        got, said = eval(call, names), examples.value(result, names)
+        if not examples.same(got, said):
+            wrong.append(f"{call} gives {got}, not {said}")
+    assert not wrong
+    assert "| call | result |" not in exercise.statement or list(examples.examples(exercise.statement))
 
 
 def test_links_to_the_notebook_resolve(exercise):

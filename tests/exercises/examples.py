@@ -43,4 +43,4 @@ def same(got: Any, said: Any) -> bool:
         return got.keys() == said.keys() and all(same(got[key], said[key]) for key in said)
     if isinstance(said, list | tuple):
         return len(got) == len(said) and all(map(same, got, said))
-    return got == said or abs(got - said) <= 2e-4 * abs(said)
+    return got == said or abs(got - said) <= 1e-4

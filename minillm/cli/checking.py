@@ -32,13 +32,18 @@ def files_of(target: str) -> list[Path]:
     return [stub, *sorted(stub.parent.glob("*.ipynb"))]
 
 
-def answers_of(target: str) -> list[tuple[Exercise, str, Path]]:
-    """The exercises that are answered, each with its source and the file that it stands in."""
+def answers_of(target: str) -> tuple[list[tuple[Exercise, str, Path]], list[str]]:
+    """What is answered: exercises with the source and the file that it stands in; and ids of stubs left as they were.
+
+    A stub is checked only where it is all there is.
+    """
     if not is_file(target):
         exercise = work.named(target)
-        return [(exercise, *work.answer_to(exercise))]
+        return [(exercise, *work.answer_to(exercise))], []
     found = work.answers_in(Path(target))
-    return [(find(name), source, Path(target)) for name, source in found.sources.items()]
+    untouched = found.untouched if len(found.sources) > 1 else []
+    written = [name for name in found.sources if name not in untouched]
+    return [(find(name), found.sources[name], Path(target)) for name in written], untouched
 
 
 def check(target: str, judge: Judge, out: Console, *, traceback: bool, seed: int | None) -> bool:
@@ -48,13 +53,18 @@ def check(target: str, judge: Judge, out: Console, *, traceback: bool, seed: int
         Whether everything passed.
     """
     progress, passed = Progress(), True
-    for exercise, source, path in answers_of(target):
+    answers, untouched = answers_of(target)
+    for number, (exercise, source, path) in enumerate(answers):
+        if number:
+            out.print()
         _ask_first(exercise, progress, out)
         (result,) = judge.grade(Task({exercise: source}, require="L0", seed=seed, filename=path.name))
         show(result, out, traceback=traceback, rerun=f"minillm exercises check {target}")
         progress.note(result)
         passed &= result.passed
-    return passed
+    if untouched:
+        out.print(f"not begun: {', '.join(untouched)}")
+    return passed and not untouched
 
 
 def _ask_first(exercise: Exercise, progress: Progress, out: Console) -> None:

@@ -28,6 +28,7 @@ class Submission:
         sources: From exercise id to the source handed in for it.
         files: From exercise id to the file that it was taken from.
         reasons: From exercise id to why nothing could be taken, where more is known than that.
+        untouched: Exercises whose source is still the stub.
         notes: What was left out, and which of several answers was taken.
     """
 
@@ -35,6 +36,7 @@ class Submission:
     sources: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    untouched: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -124,6 +126,7 @@ def collect(name: str, path: Path, exercises: Sequence[Exercise]) -> Submission:
         if ordered:
             submission.sources[exercise.id], submission.files[exercise.id] = ordered[0].source, ordered[0].file
             submission.reasons.pop(exercise.id, None)
+            submission.untouched += [exercise.id] * ordered[0].untouched
         also = [answer.file for answer in ordered[1:] if not answer.untouched]
         if also:
             found.note(f"{exercise.id}: taken from {ordered[0].file}, though {', '.join(also)} defines it as well")

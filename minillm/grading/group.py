@@ -62,7 +62,7 @@ class Group:
             kept = None if self.afresh else self._kept(submission)
             if kept is not None:
                 yield submission, kept
-            elif not submission.sources:
+            elif submission.sources.keys() <= set(submission.untouched):
                 yield submission, self._finish(submission, [])
             else:
                 waiting[submission.name] = submission
@@ -73,7 +73,8 @@ class Group:
             yield submission, graded
 
     def _task(self, submission: Submission) -> Task:
-        sources = {e: submission.sources[e.id] for e in self.exercises if e.id in submission.sources}
+        written = submission.sources.keys() - submission.untouched
+        sources = {e: submission.sources[e.id] for e in self.exercises if e.id in written}
         # "L0" would be content with less than another user's process.
         return Task(sources, require=None if self.sandbox == OTHER_USER else self.sandbox.tier, seed=self.seed)
 
@@ -93,7 +94,8 @@ class Group:
 
     def _missing(self, exercise: Exercise, submission: Submission) -> Result:
         """Nothing was handed in: no points, out of the same total as everyone else's."""
-        reason = submission.reasons.get(exercise.id)
+        unchanged = "the stub is as it was given out" if exercise.id in submission.untouched else ""
+        reason = unchanged or submission.reasons.get(exercise.id)
         problem = f"{_NOTHING}: {reason}" if reason else _NOTHING
         absent = "gpu" in exercise.needs and not _has_gpu()
         status = "not graded" if absent else "failed"

@@ -148,6 +148,16 @@ class TestCheck:
         edit(started / "exercises.ipynb", RIGHT)
         assert "3/3 points" in exercises("check", "double").stdout
 
+    def test_stubs_beside_an_answer_are_named_and_not_judged(self, with_notebook, exercises, started):
+        stub = (started / "spread.py").read_text()
+        (started / "both.py").write_text(RIGHT + stub)
+        done = exercises("check", "work/ch01/both.py")
+        assert done.exit_code == 1
+        assert "3/3 points" in done.stdout
+        assert done.stdout.splitlines()[-1] == "not begun: ch01.spread"
+        assert "NotImplementedError" not in done.stdout
+        assert "it raised NotImplementedError" in exercises("check", "spread").stdout
+
     @pytest.mark.parametrize(
         ("target", "said"),
         [

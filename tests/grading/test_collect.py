@@ -68,10 +68,12 @@ def test_an_untouched_stub_gives_way(exercises, double, tmp_path, notebook):
     notebook("work/hw.ipynb", DOUBLE)
     found = collect("x", folder, exercises)
     assert found.files["ch01.double"] == "hw.ipynb"
-    assert found.notes == []
+    assert (found.notes, found.untouched) == ([], [])
     write(folder / "double.py", DOUBLE)
     notebook("work/hw.ipynb", double.stub)
     assert collect("x", folder, exercises).files["ch01.double"] == "double.py"
+    write(folder / "double.py", double.stub)
+    assert collect("x", folder, exercises).untouched == ["ch01.double"]
 
 
 def test_of_two_answers_one_is_taken_and_the_other_named(exercises, tmp_path, notebook):

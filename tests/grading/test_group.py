@@ -57,6 +57,14 @@ def test_what_was_not_handed_in_says_so(group):
     assert items[0]["explanation"] == "nothing was handed in: hw.py does not define spread"
 
 
+def test_a_stub_that_was_given_out_is_nothing_handed_in(group, asked, double):
+    stub = Submission("a", {"ch01.double": double.stub}, untouched=["ch01.double"])
+    record = graded(group, [stub])["a"]
+    assert (record["earned"], record["possible"], asked) == (0, 7, {})
+    said = "nothing was handed in: the stub is as it was given out"
+    assert [item["problem"] for item in record["exercises"][0]["items"]] == [said, said]
+
+
 def test_done_again_only_what_changed_is_graded(group, asked, monkeypatch):
     class_ = [Submission("a", RIGHT), Submission("b", WRONG)]
     first = graded(group, class_)

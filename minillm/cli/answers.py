@@ -35,7 +35,9 @@ def answers(command: Callable[Arguments, Value]) -> Callable[Arguments, Value]:
             return command(*args, **kwargs)
         except MinillmError as error:
             code, message = NOT_PASSED if isinstance(error, FormatError) else NOT_DONE, str(error)
-        except (PermissionError, FileExistsError, IsADirectoryError, NotADirectoryError, FileNotFoundError) as error:
+        except OSError as error:
+            if error.filename is None:  # no file's fault: a closed pipe, say, which typer knows how to end on
+                raise
             code, message = NOT_DONE, f"{error.filename}: {error.strerror}"
         console(stderr=True).print(f"[red]{escape(message)}[/red]")
         raise typer.Exit(code)
@@ -48,7 +50,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     made = Table(box=None, pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         numbers = all(str(row[place]).replace("/", "").isdigit() for row in rows)
-        made.add_column(column, justify="right" if numbers and rows else "left", overflow="fold")
+        made.add_column(column, justify="right" if numbers and rows else "left", no_wrap=not place, overflow="fold")
     for row in rows:
         made.add_row(*(escape(str(cell)) for cell in row))
     return made

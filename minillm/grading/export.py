@@ -124,7 +124,7 @@ def _requirements() -> list[str]:
         name, _, marker = (part.strip() for part in line.partition(";"))
         name = re.match(r"[\w.\-]+", name)[0]  # type: ignore[index]
         if "extra ==" not in marker:
-            version = pins.get(_canonical(name)) or metadata.version(name)
+            version = pins.get(_canonical(name)) or metadata.version(name).split("+")[0]
             pinned.append(f"{name}=={version}" + (f"; {marker}" if marker else ""))
     return sorted(pinned)
 

@@ -43,7 +43,11 @@ def python(wheel, tmp_path_factory):
 
 
 def files_of(folder):
-    found = (path for path in (ROOT / folder).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    found = (
+        path
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and ".ruff_cache" not in path.parts
+    )
     return {path.relative_to(ROOT / folder).as_posix() for path in found}
 
 

@@ -3,6 +3,7 @@
 In tier L1 every submission gets a sandbox of its own; the next one is started while the present one is judged.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -12,7 +13,6 @@ from typing import Any
 
 from minillm.errors import MinillmError
 from minillm.grading import exercise as exercises
-from minillm.grading.judge import judge
 from minillm.grading.pod import Pod
 from minillm.grading.sandbox import Sandbox, choose
 from minillm.grading.service import as_json
@@ -62,11 +62,16 @@ class Pods:
 
 def answer(task: dict[str, Any], pods: Pods) -> dict[str, Any]:
     """Grade one submission."""
+    loading = threading.Thread(target=importlib.import_module, args=("minillm.grading.judge",))
+    loading.start()  # pytest is loaded while the sandbox starts
     sandbox = choose(task["require"])
     loaded = {path: exercises.load(Path(path)) for path in task["sources"]}
     preload = tuple(dict.fromkeys(name for exercise in loaded.values() for name in exercise.preload))
     pod = pods.take(sandbox, preload)
     thread = pods.prepare(sandbox, preload)
+    loading.join()
+    from minillm.grading.judge import judge
+
     try:
         results = {
             path: as_json(judge(exercise, task["sources"][path], pod, seed=task["seed"], filename=task["filename"]))

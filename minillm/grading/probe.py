@@ -27,8 +27,10 @@ def reads(path):
 def writes(folders):
     written = []
     for folder in folders:
+        file = os.path.join(folder, f"minillm-probe-{os.getpid()}")
         try:
-            pathlib.Path(folder, "minillm-probe").touch()
+            open(file, "x").close()
+            os.unlink(file)
             written.append(folder)
         except OSError:
             pass

@@ -95,8 +95,8 @@ def _header(lines: _Lines) -> list[int]:
         lines.fail(f"expected \\data\\, found {line!r:.40}: this is not an ARPA file")
     declared: list[int] = []
     while line := lines.next():
-        name, _, number = line.partition("=")
-        if name.rstrip() != f"ngram {len(declared) + 1}" or not (number.strip().isascii() and number.strip().isdigit()):
+        name, number = (part.strip() for part in line.partition("=")[::2])
+        if name != f"ngram {len(declared) + 1}" or not (number.isascii() and number.isdigit()):
             lines.fail(f"expected 'ngram {len(declared) + 1}=<count>', found {line!r:.40}")
         declared.append(int(number))
     if not declared:

@@ -61,8 +61,6 @@ ANSWERS = {
     "ones": "lambda f, args, kwargs: _filled(f(*args, **kwargs), 1)",
     "echo of the first input": "lambda f, args, kwargs: (*args, *kwargs.values(), None)[0]",
     "echo of the last input": "lambda f, args, kwargs: (None, *args, *kwargs.values())[-1]",
-    "zeros like the first input": "lambda f, args, kwargs: _filled((*args, *kwargs.values(), None)[0], 0)",
-    "ones like the first input": "lambda f, args, kwargs: _filled((*args, *kwargs.values(), None)[0], 1)",
     "an error at every call": "lambda f, args, kwargs: _refuse()",
 }
 

@@ -197,6 +197,11 @@ def test_a_file_without_unk_gives_unknown_words_no_probability(toy_file, tmp_pat
     assert math.isfinite(model.logprob("cat", ["the"]))
 
 
+def test_a_control_character_that_counts_as_space_beside_a_count(toy_file, tmp_path_factory):
+    padded = load(toy_file.replace(b"ngram 1=9", b"ngram 1=\x1c9"), tmp_path_factory)
+    assert padded.score(["the", "dog", "ran"]) == load(toy_file, tmp_path_factory).score(["the", "dog", "ran"])
+
+
 def test_windows_line_ends_and_lines_without_weight(toy_file, tmp_path_factory):
     expected = load(toy_file, tmp_path_factory).score(["the", "dog", "ran"])
     assert load(toy_file.replace(b"\n", b"\r\n"), tmp_path_factory).score(["the", "dog", "ran"]) == expected

@@ -4,7 +4,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from minillm_site import generated, notebooks
+from minillm_site import generated, notebooks, statics
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -13,4 +13,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "")
     app.connect("source-read", generated.fill_in)
     app.connect("env-get-outdated", notebooks.outdated)
+    app.connect("env-get-outdated", statics.outdated)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

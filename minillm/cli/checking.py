@@ -28,7 +28,7 @@ def files_of(target: str) -> list[Path]:
     """The files in which an answer may stand."""
     if is_file(target):
         return [Path(target)]
-    stub = work.stub_file(work.named(target))
+    stub = work.stub_file(find(target))
     return [stub, *sorted(stub.parent.glob("*.ipynb"))]
 
 
@@ -38,7 +38,7 @@ def answers_of(target: str) -> tuple[list[tuple[Exercise, str, Path]], list[str]
     A stub is checked only where it is all there is.
     """
     if not is_file(target):
-        exercise = work.named(target)
+        exercise = find(target)
         return [(exercise, *work.answer_to(exercise))], []
     found = work.answers_in(Path(target))
     untouched = found.untouched if len(found.sources) > 1 else []

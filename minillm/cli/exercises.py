@@ -1,5 +1,6 @@
 """``minillm exercises``: start, see what there is, check, get a hint, see the solution, begin again."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from rich.markup import escape
 from minillm.cli import work
 from minillm.cli.answers import NOT_PASSED, answers, console, table
 from minillm.errors import InvalidInput
-from minillm.grading.exercise import Exercise
+from minillm.grading.exercise import Exercise, find
 from minillm.grading.progress import Progress
 
 app = typer.Typer(help="Exercises that grade themselves.", no_args_is_help=True)
@@ -57,12 +58,13 @@ def next_one() -> None:
         return
     out.print(f"[bold]{exercise.id}: {escape(exercise.title)}[/bold]")
     out.print(f"{exercise.total} points, difficulty {exercise.difficulty} of 5, about {exercise.minutes} minutes\n")
+    statement = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", exercise.statement)  # links lead nowhere in a terminal
     if out.is_terminal:
         from rich.markdown import Markdown
 
-        out.print(Markdown(exercise.statement))
+        out.print(Markdown(statement))
     else:
-        out.print(escape(exercise.statement))
+        out.print(escape(statement))
     out.print(f"your file: {escape(_relative(work.stub_file(exercise)))}")
     out.print(f"check it with: minillm exercises check {exercise.id}")
 
@@ -102,7 +104,7 @@ def check(
 @answers
 def hint(name: Id) -> None:
     """Give the next of three hints."""
-    exercise, progress, out = work.named(name), Progress(), console()
+    exercise, progress, out = find(name), Progress(), console()
     record, hints = progress.of(exercise.id), exercise.hints
     if not hints:
         raise InvalidInput(f"{exercise.id} has no hints")
@@ -118,7 +120,7 @@ def hint(name: Id) -> None:
 @answers
 def show(name: Id, yes: Yes = False) -> None:
     """Show the solution, once you have tried."""
-    exercise, progress, out = work.named(name), Progress(), console()
+    exercise, progress, out = find(name), Progress(), console()
     record = progress.of(exercise.id)
     if not record["tries"] and not yes:
         raise InvalidInput(
@@ -142,7 +144,7 @@ def reset(name: Id, yes: Yes = False) -> None:
 
     Nothing else is touched.
     """
-    exercise, out = work.named(name), console()
+    exercise, out = find(name), console()
     if not yes:
         typer.confirm(f"Put the stub of {exercise.id} back?", abort=True)
     done = work.reset(exercise)

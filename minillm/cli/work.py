@@ -46,26 +46,6 @@ def in_order(prefix: str = "") -> list[Exercise]:
     return in_reading_order(everything(prefix))
 
 
-def named(name: str) -> Exercise:
-    """The exercise of an id, or of an id without its chapter where that is enough.
-
-    Raises:
-        InvalidInput: There is none, or more than one.
-    """
-    import difflib
-
-    known = everything()
-    found = [exercise.id for exercise in known if name in (exercise.id, short(exercise))]
-    if len(found) == 1:
-        return next(exercise for exercise in known if exercise.id == found[0])
-    if found:
-        raise InvalidInput(f"{name!r} may be any of {', '.join(found)}: give the whole id")
-    by_name = {key: exercise.id for exercise in known for key in (exercise.id, short(exercise))}
-    near = difflib.get_close_matches(name, by_name, n=3, cutoff=0.4)
-    ids = list(dict.fromkeys(by_name[key] for key in near)) or sorted(by_name.values())[:1]
-    raise InvalidInput(f"there is no exercise {name!r}; near it: {', '.join(ids)} (`minillm exercises list` shows all)")
-
-
 def chapter_exercises(chapter: str) -> list[Exercise]:
     """A chapter's exercises, or all of them.
 

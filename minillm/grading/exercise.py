@@ -110,7 +110,8 @@ def _part(master: str, keep: str) -> str:
             mode = ""
         elif mode in ("", keep):
             kept.append(line)
-    return "\n".join(kept).rstrip() + "\n"
+    # An import that only the solution needs leaves its blank lines behind.
+    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(kept).rstrip()) + "\n"
 
 
 def folder() -> Path:
@@ -164,20 +165,25 @@ def everything(prefix: str = "") -> list[Exercise]:
 
 
 def find(name: str) -> Exercise:
-    """The exercise of an id.
+    """The exercise of an id, or of an id without its chapter where that is enough.
 
     Raises:
-        InvalidInput: There is none; the message names the nearest.
+        InvalidInput: There is none, or more than one; the message names them, or the nearest.
     """
     import difflib
 
-    known = {exercise.id: exercise for exercise in everything()}
-    if name in known:
-        return known[name]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)[:3]
-    raise InvalidInput(
-        f"there is no exercise {name!r}; near it: {', '.join(near)} (`minillm exercises list` shows all)"
-    )
+    names: dict[str, list[Exercise]] = {}
+    for exercise in everything():
+        for known in (exercise.id, exercise.id.split(".", 1)[1]):
+            names.setdefault(known, []).append(exercise)
+    found = names.get(name, [])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InvalidInput(f"{name!r} may be any of {', '.join(e.id for e in found)}: give the whole id")
+    close = [e.id for known in difflib.get_close_matches(name, names) for e in names[known]]
+    near = f"; near it: {', '.join(dict.fromkeys(close))}" if close else ""
+    raise InvalidInput(f"there is no exercise {name!r}{near} (`minillm exercises list` shows all)")
 
 
 def anchor(heading: str) -> str:

@@ -142,9 +142,11 @@ def test_a_missing_file_names_the_folder(write):
 
 
 def test_an_unknown_id_names_the_nearest(double):
-    assert find("ch01.double").folder == double.folder
+    assert find("ch01.double").folder == find("double").folder == double.folder
     with pytest.raises(InvalidInput, match=r"ch01\.double"):
         find("ch01.duoble")
+    with pytest.raises(InvalidInput, match=r"no exercise 'zzz' \("):
+        find("zzz")
 
 
 def test_anchors_are_those_of_the_site():

@@ -5,7 +5,6 @@
 """Good-Turing smoothing of word counts."""
 
 
-
 def counts_of_counts(counts: dict[str, int]) -> dict[int, int]:
     """How many words have each count."""
     raise NotImplementedError("count the counts")

@@ -5,7 +5,6 @@
 """How large is the table?"""
 
 
-
 def joint_size(vocabulary: int, length: int) -> int:
     """Number of different strings of exactly `length` words, as an exact integer."""
     raise NotImplementedError("count the strings")

@@ -5,7 +5,6 @@
 """Perplexity, with and without unknown words."""
 
 
-
 def perplexity(logprobs: list[float]) -> float:
     """Exponential of the mean negative log-probability."""
     raise NotImplementedError("take the mean of the logarithms")

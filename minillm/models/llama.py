@@ -1,0 +1,176 @@
+"""LLaMA and the models that differ from it by a switch: Mistral, Qwen2, Qwen3, PaLM.
+
+Against GPT: RMSNorm before each part, a gated feed-forward layer (SwiGLU), rotary positions, no biases. Grouped-query
+attention came with LLaMA 2, a sliding window with Mistral, biases of queries, keys and values with Qwen2, norms of
+queries and keys with Qwen3; PaLM runs both parts of a block in parallel.
+
+Source: book section 2.4.1; Touvron et al. 2023a, 2023b; Jiang et al. 2023; Chowdhery et al. 2022.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from minillm.models.llama_config import LlamaConfig
+from minillm.nn import (
+    Attention,
+    Block,
+    GatedFeedForward,
+    KVCache,
+    LayerNorm,
+    RMSNorm,
+    RopeScaling,
+    Rotary,
+    Trace,
+    initialize,
+    visibility,
+)
+
+
+class Llama(nn.Module):
+    """A LLaMA language model: token ids in, next-token logits out.
+
+    Args:
+        config: Its sizes and switches.
+
+    Example:
+        >>> model = Llama(LlamaConfig.tiny())
+        >>> model(torch.zeros(1, 5, dtype=torch.long)).shape
+        torch.Size([1, 5, 256])
+
+    Source: book section 2.4.1, of whose decoder only one layer is printed (errata E38).
+    """
+
+    def __init__(self, config: LlamaConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab_size, config.width)
+        scaling = None if config.rope_scaling is None else RopeScaling(*config.rope_scaling)
+        self.rotary = Rotary(config.head_size, config.context, config.rope_base, scaling)
+        self.blocks = nn.ModuleList(self._block() for _ in range(config.layers))
+        self.norm = self._norm()
+        self.output = None if config.tied else nn.Linear(config.width, config.vocab_size, bias=False)
+        initialize(self, std=0.02, residual_layers=config.layers)
+
+    def _norm(self) -> nn.Module:
+        if self.config.norm == "rms":
+            return RMSNorm(self.config.width, self.config.norm_eps)
+        return LayerNorm(self.config.width, self.config.norm_eps, bias=False)
+
+    def _block(self) -> Block:
+        config = self.config
+        attention = Attention(
+            config.width,
+            config.heads,
+            kv_heads=config.kv_heads,
+            head_width=config.head_size,
+            bias=config.qkv_bias,
+            output_bias=False,
+            qk_norm=config.qk_norm,
+            norm_eps=config.norm_eps,
+            dropout=config.dropout,
+        )
+        feedforward = GatedFeedForward(config.width, config.ffn_width, activation=config.activation)
+        order = "parallel" if config.parallel else "pre"
+        return Block(attention, feedforward, self._norm, order=order, dropout=config.dropout)
+
+    def forward(
+        self,
+        ids: Int[Tensor, "batch time"],
+        *,
+        mask: Bool[Tensor, "batch keys"] | None = None,
+        positions: Int[Tensor, "batch time"] | None = None,
+        cache: KVCache | None = None,
+        trace: Trace | None = None,
+        last: bool = False,
+    ) -> Float[Tensor, "batch steps vocab"]:
+        """Logits of the token that follows each position.
+
+        Args:
+            ids: Token ids; with a cache, the new ones only.
+            mask: True at real tokens, False at padding; covers the cache and the new tokens.
+            positions: Position of every token; counted on from the cache by default.
+            cache: Keys and values of the tokens before; grows by these.
+            trace: Filled with hidden states and attention maps.
+            last: Return the last position only, without computing the others' logits.
+
+        Returns:
+            Logits, (batch, time, vocab), or (batch, 1, vocab) with ``last``.
+
+        Source: book section 2.4.1.
+        """
+        hidden = self.hidden(ids, mask=mask, positions=positions, cache=cache, trace=trace)
+        return self.head(hidden[:, -1:] if last else hidden)
+
+    def hidden(
+        self,
+        ids: Int[Tensor, "batch time"],
+        *,
+        mask: Bool[Tensor, "batch keys"] | None = None,
+        positions: Int[Tensor, "batch time"] | None = None,
+        cache: KVCache | None = None,
+        trace: Trace | None = None,
+    ) -> Float[Tensor, "batch time width"]:
+        """Hidden states after the last block and the final norm.
+
+        Args:
+            ids: Token ids.
+            mask: As in :meth:`forward`.
+            positions: As in :meth:`forward`.
+            cache: As in :meth:`forward`.
+            trace: As in :meth:`forward`.
+
+        Returns:
+            What :meth:`head` turns into logits.
+
+        Source: book section 2.4.1.
+        """
+        time = ids.shape[1]
+        start = 0 if cache is None else cache.reserve(time)
+        x = self.token_embedding(ids)
+        turn = self.rotary(start, time, positions, x)
+        window = self.config.window
+        see = visibility(time, start + time, causal=True, window=window, padding=mask, device=ids.device)
+        if self.config.dropout:
+            x = F.dropout(x, self.config.dropout, self.training)
+        if trace is not None:
+            trace.hidden.append(x)
+        for index, block in enumerate(self.blocks):
+            layer = None if cache is None else cache.layer(index)
+            x = block(x, mask=see.mask, causal=see.causal, rotation=turn, cache=layer, trace=trace)
+            if trace is not None:
+                trace.hidden.append(x)
+        if cache is not None:
+            cache.advance(time)
+        return self.norm(x)
+
+    def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:
+        """Logits from hidden states.
+
+        Args:
+            hidden: What :meth:`hidden` returns, or some positions of it.
+
+        Returns:
+            Logits over the vocabulary.
+
+        Source: book section 2.4.1.
+        """
+        return F.linear(hidden, self.token_embedding.weight) if self.output is None else self.output(hidden)
+
+    def new_cache(self, batch: int, length: int, dtype: torch.dtype | None = None) -> KVCache:
+        """An empty key/value cache on the model's device.
+
+        Args:
+            batch: Rows.
+            length: Most positions it can hold.
+            dtype: Of the numbers kept; the weights' own by default.
+
+        Returns:
+            The cache.
+
+        Source: book section 2.4.2.
+        """
+        config, weight = self.config, self.token_embedding.weight
+        kv_heads = config.kv_heads or config.heads
+        return KVCache(config.layers, batch, kv_heads, length, config.head_size, dtype or weight.dtype, weight.device)

@@ -1,0 +1,57 @@
+"""The parts a Transformer is made of: attention, positions, norms, feed-forward layers, blocks, masks and caches."""
+
+from minillm.nn.attention import Attention, KeysValues, attend, attention_weights
+from minillm.nn.block import Block
+from minillm.nn.cache import KVCache, LayerCache
+from minillm.nn.feedforward import ACTIVATIONS, FeedForward, GatedFeedForward, gated_width, swish
+from minillm.nn.initialization import initialize
+from minillm.nn.masks import Visibility, causal_mask, padding_mask, positions_from_mask, visibility
+from minillm.nn.norms import LayerNorm, RMSNorm
+from minillm.nn.positions import LearnedPositions, alibi_bias, alibi_slopes, sinusoidal_positions
+from minillm.nn.rotary import (
+    RopeScaling,
+    Rotary,
+    Rotation,
+    rotary_frequencies,
+    rotate_complex,
+    rotate_half_split,
+    rotate_interleaved,
+    rotation,
+)
+from minillm.nn.trace import Trace
+
+__all__ = [
+    "ACTIVATIONS",
+    "Attention",
+    "Block",
+    "FeedForward",
+    "GatedFeedForward",
+    "KVCache",
+    "KeysValues",
+    "LayerCache",
+    "LayerNorm",
+    "LearnedPositions",
+    "RMSNorm",
+    "RopeScaling",
+    "Rotary",
+    "Rotation",
+    "Trace",
+    "Visibility",
+    "alibi_bias",
+    "alibi_slopes",
+    "attend",
+    "attention_weights",
+    "causal_mask",
+    "gated_width",
+    "initialize",
+    "padding_mask",
+    "positions_from_mask",
+    "rotary_frequencies",
+    "rotate_complex",
+    "rotate_half_split",
+    "rotate_interleaved",
+    "rotation",
+    "sinusoidal_positions",
+    "swish",
+    "visibility",
+]

@@ -20,8 +20,28 @@ Encoder-decoders take ``model(source, target, source_mask=..., mask=..., cache=.
 ``memory = model.encode(source, source_mask=...)`` is computed once and given as ``memory=``, with ``source`` None.
 """
 
+from minillm.models.bart import BART, BARTConfig, shift_right
+from minillm.models.bert import BERT, BERTConfig
+from minillm.models.classification import SequenceClassifier
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.models.llama import Llama
 from minillm.models.llama_config import LlamaConfig
+from minillm.models.transformer import Transformer
+from minillm.models.transformer_config import TransformerConfig
+from minillm.models.translation import greedy_translate
 
-__all__ = ["GPT", "GPTConfig", "Llama", "LlamaConfig"]
+__all__ = [
+    "BART",
+    "BERT",
+    "GPT",
+    "BARTConfig",
+    "BERTConfig",
+    "GPTConfig",
+    "Llama",
+    "LlamaConfig",
+    "SequenceClassifier",
+    "Transformer",
+    "TransformerConfig",
+    "greedy_translate",
+    "shift_right",
+]

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from minillm.errors import InvalidInput
 from minillm.models.checks import check_config, check_heads
+from minillm.models.stack import run_blocks
 from minillm.nn import (
     Attention,
     Block,
@@ -193,15 +194,7 @@ class GPT(nn.Module):
         if self.config.dropout:
             x = F.dropout(x, self.config.dropout, self.training)
         see = visibility(time, start + time, causal=True, padding=mask, device=ids.device)
-        if trace is not None:
-            trace.hidden.append(x)
-        for index, block in enumerate(self.blocks):
-            layer = None if cache is None else cache.layer(index)
-            x = block(x, mask=see.mask, causal=see.causal, cache=layer, trace=trace)
-            if trace is not None:
-                trace.hidden.append(x)
-        if cache is not None:
-            cache.advance(time)
+        x = run_blocks(self.blocks, x, see, cache=cache, trace=trace)
         return x if self.norm is None else self.norm(x)
 
     def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from minillm.models.llama_config import LlamaConfig
+from minillm.models.stack import run_blocks
 from minillm.nn import (
     Attention,
     Block,
@@ -134,15 +135,7 @@ class Llama(nn.Module):
         see = visibility(time, start + time, causal=True, window=window, padding=mask, device=ids.device)
         if self.config.dropout:
             x = F.dropout(x, self.config.dropout, self.training)
-        if trace is not None:
-            trace.hidden.append(x)
-        for index, block in enumerate(self.blocks):
-            layer = None if cache is None else cache.layer(index)
-            x = block(x, mask=see.mask, causal=see.causal, rotation=turn, cache=layer, trace=trace)
-            if trace is not None:
-                trace.hidden.append(x)
-        if cache is not None:
-            cache.advance(time)
+        x = run_blocks(self.blocks, x, see, rotation=turn, cache=cache, trace=trace)
         return self.norm(x)
 
     def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:

@@ -1,13 +1,13 @@
 """The parts a Transformer is made of: attention, positions, norms, feed-forward layers, blocks, masks and caches."""
 
-from minillm.nn.attention import Attention, KeysValues, attend, attention_weights
+from minillm.nn.attention import Attention, attend, attention_weights
 from minillm.nn.block import Block
-from minillm.nn.cache import KVCache, LayerCache
+from minillm.nn.cache import KeysValues, KVCache, LayerCache
 from minillm.nn.feedforward import ACTIVATIONS, FeedForward, GatedFeedForward, gated_width, swish
 from minillm.nn.initialization import initialize
 from minillm.nn.masks import Visibility, causal_mask, padding_mask, positions_from_mask, visibility
 from minillm.nn.norms import LayerNorm, RMSNorm
-from minillm.nn.positions import LearnedPositions, alibi_bias, alibi_slopes, sinusoidal_positions
+from minillm.nn.positions import LearnedPositions, SinusoidalPositions, alibi_bias, alibi_slopes, sinusoidal_positions
 from minillm.nn.rotary import (
     RopeScaling,
     Rotary,
@@ -35,6 +35,7 @@ __all__ = [
     "RopeScaling",
     "Rotary",
     "Rotation",
+    "SinusoidalPositions",
     "Trace",
     "Visibility",
     "alibi_bias",

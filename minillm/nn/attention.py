@@ -6,29 +6,15 @@ One class serves multi-head, grouped-query and multi-query attention (``kv_heads
 Source: book sections 2.2.2 and 2.4.2; Vaswani et al. 2017; Shazeer 2019 (MQA); Ainslie et al. 2023 (GQA).
 """
 
-from typing import NamedTuple
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from minillm.errors import InvalidInput
-from minillm.nn.cache import LayerCache
+from minillm.nn.cache import KeysValues, LayerCache
 from minillm.nn.norms import RMSNorm
 from minillm.nn.rotary import Rotation, rotate_half_split
-
-
-class KeysValues(NamedTuple):
-    """Keys and values of a source text, projected once and attended to at every step of decoding.
-
-    Attributes:
-        keys: (batch, kv_heads, keys, head_width).
-        values: Of the same shape.
-    """
-
-    keys: Float[Tensor, "batch kv_heads keys head_width"]
-    values: Float[Tensor, "batch kv_heads keys head_width"]
 
 
 def attention_weights(

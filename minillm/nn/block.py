@@ -11,8 +11,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from minillm.errors import InvalidInput
-from minillm.nn.attention import Attention, KeysValues
-from minillm.nn.cache import LayerCache
+from minillm.nn.attention import Attention
+from minillm.nn.cache import KeysValues, LayerCache
 from minillm.nn.rotary import Rotation
 from minillm.nn.trace import Trace
 

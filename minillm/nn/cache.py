@@ -8,10 +8,22 @@ Source: book section 2.4.2 (cost of the cache); Pope et al. 2022.
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minillm.errors import InvalidInput
+
+
+class KeysValues(NamedTuple):
+    """Keys and values of a source text, projected once and attended to at every step of decoding.
+
+    Attributes:
+        keys: (batch, kv_heads, keys, head_width).
+        values: Of the same shape.
+    """
+
+    keys: Float[Tensor, "batch kv_heads keys head_width"]
+    values: Float[Tensor, "batch kv_heads keys head_width"]
 
 
 class LayerCache(NamedTuple):
@@ -68,6 +80,7 @@ class KVCache:
         length: Positions filled so far, the same for every row.
         capacity: Most positions it can hold.
         cross: Keys and values of an encoder's output, one pair a layer; None until the first step has made them.
+        cross_mask: True at the source's real tokens, (batch, source); None where all are.
 
     Example:
         >>> cache = KVCache(layers=2, batch=1, kv_heads=4, length=16, head_width=8)
@@ -98,7 +111,8 @@ class KVCache:
         self.values = [torch.zeros(shape, dtype=dtype, device=device) for _ in range(layers)]
         self.length = 0
         self.capacity = length
-        self.cross: list[tuple[Tensor, Tensor]] | None = None
+        self.cross: list[KeysValues] | None = None
+        self.cross_mask: Bool[Tensor, "batch source"] | None = None
 
     @property
     def batch(self) -> int:
@@ -212,4 +226,6 @@ class KVCache:
                 new[:, :, :filled] = old[rows, :, :filled]
                 kept[index] = new
         if self.cross is not None:
-            self.cross = [(keys[rows], values[rows]) for keys, values in self.cross]
+            self.cross = [KeysValues(keys[rows], values[rows]) for keys, values in self.cross]
+        if self.cross_mask is not None:
+            self.cross_mask = self.cross_mask[rows]

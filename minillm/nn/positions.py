@@ -52,6 +52,55 @@ def sinusoidal_positions(
     return pairs.flatten(1)[:, :width].to(dtype)
 
 
+class SinusoidalPositions:
+    """The table of :func:`sinusoidal_positions`, made once and sliced at every step.
+
+    No buffer: it follows the data's device and precision, is no part of a checkpoint and grows as needed.
+
+    Args:
+        width: Model width.
+        length: Positions to prepare.
+
+    Example:
+        >>> SinusoidalPositions(4, length=16)(0, 5, None, torch.zeros(1)).shape
+        torch.Size([5, 4])
+
+    Source: book equations (2.5) and (2.6).
+    """
+
+    def __init__(self, width: int, length: int = 512) -> None:
+        self.width, self.length = width, length
+        self._table: Tensor | None = None
+
+    def __call__(
+        self, start: int, time: int, positions: Int[Tensor, "batch time"] | None, like: Tensor
+    ) -> Float[Tensor, "time width"] | Float[Tensor, "batch time width"]:
+        """Look positions up.
+
+        Args:
+            start: First position where ``positions`` is not given.
+            time: Number of positions.
+            positions: Positions of every row, where they are not simply ``start`` onwards.
+            like: A tensor whose device and precision the result shall have.
+
+        Returns:
+            The vectors to add.
+
+        Source: this project.
+        """
+        end = start + time
+        if positions is not None and not torch.compiler.is_compiling():
+            end = int(positions.max()) + 1
+        table = self._table
+        if table is None or end > self.length or table.device != like.device or table.dtype != like.dtype:
+            self.length = max(end, self.length)
+            # A table made in inference mode could not be used for training afterwards.
+            with torch.inference_mode(False):
+                table = sinusoidal_positions(self.length, self.width, dtype=like.dtype, device=like.device)
+            self._table = table
+        return table[start:end] if positions is None else table[positions]
+
+
 class LearnedPositions(nn.Module):
     """A table with one learned vector a position.
 

@@ -1,7 +1,7 @@
 """Training: objectives, data in batches, optimizers, schedules, checkpoints, and the loop that puts them together."""
 
 from minillm.training.batches import AllWindows, Batch, Batches, ShuffledWindows, Transformed
-from minillm.training.checkpoints import checkpoints, load_checkpoint, prune, save_checkpoint
+from minillm.training.checkpoints import list_checkpoints, load_checkpoint, prune, save_checkpoint
 from minillm.training.config import TrainConfig
 from minillm.training.evaluation import Evaluation, evaluate
 from minillm.training.logs import JsonLines, LiveCurve, Log, ProgressBar, Record, TensorBoard, read_records
@@ -59,7 +59,6 @@ __all__ = [
     "TrainConfig",
     "Transformed",
     "causal_loss",
-    "checkpoints",
     "compose",
     "concatenate_and_chunk",
     "cosine",
@@ -72,6 +71,7 @@ __all__ = [
     "hidden_matrices",
     "join_pairs",
     "linear",
+    "list_checkpoints",
     "load_checkpoint",
     "make_optimizers",
     "make_schedule",

@@ -68,8 +68,7 @@ def save_checkpoint(
         told = {"step": step, "optimizers": settings, "run": dict(state)}
         digests = {name: _digest(temporary / name) for name in _FILES}
         sealed = {"state": told, "files": digests}
-        text = json.dumps(sealed | {"digest": _seal(sealed)}, indent=1)
-        (temporary / _STATE).write_text(text, encoding="utf-8")
+        (temporary / _STATE).write_text(_text(sealed | {"digest": _seal(sealed)}), encoding="utf-8")
         _sync(temporary / _STATE)
         _sync(temporary)
         temporary.chmod(0o755)
@@ -118,7 +117,7 @@ def load_checkpoint(path: Path, model: nn.Module, optimizers: Optimizers) -> dic
     return {"step": told["step"], **told["run"]}
 
 
-def checkpoints(folder: Path) -> list[Path]:
+def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in a folder, the oldest first.
 
     Args:
@@ -128,7 +127,7 @@ def checkpoints(folder: Path) -> list[Path]:
         Their folders, by step.
 
     Example:
-        >>> checkpoints(Path("nowhere"))
+        >>> list_checkpoints(Path("nowhere"))
         []
 
     Source: None; plain book-keeping.
@@ -153,7 +152,7 @@ def prune(folder: Path, keep: int) -> None:
     """
     if keep < 1:
         raise InvalidInput(f"keep is {keep}: 1 or more checkpoints must stay")
-    for path in [*checkpoints(folder)[:-keep], *folder.glob(f"{_UNFINISHED}*")]:
+    for path in [*list_checkpoints(folder)[:-keep], *folder.glob(f"{_UNFINISHED}*")]:
         # Renamed first: a kill halfway through the removal must not leave half of what looks like a checkpoint.
         doomed = path if path.name.startswith(_UNFINISHED) else path.rename(folder / f"{_UNFINISHED}{path.name}")
         shutil.rmtree(doomed)
@@ -247,9 +246,10 @@ def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Tensor]]]:
     """The contents of a checkpoint whose digests are right."""
     advice = f"remove the folder {path} to go on from the checkpoint before it"
     try:
-        sealed = json.loads((path / _STATE).read_text(encoding="utf-8"))
+        text = (path / _STATE).read_text(encoding="utf-8")
+        sealed = json.loads(text)
         told, seal = {"state": sealed["state"], "files": sealed["files"]}, sealed["digest"]
-        if len(sealed) != 3 or seal != _seal(told) or set(told["files"]) != set(_FILES):
+        if text != _text(sealed) or seal != _seal(told) or set(told["files"]) != set(_FILES):
             raise ValueError("its digest does not fit")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FormatError(f"{path / _STATE} is missing or damaged ({error}): {advice}") from None
@@ -266,6 +266,11 @@ def _read(path: Path) -> tuple[dict[str, Any], list[dict[str, Tensor]]]:
 
 def _settings(group: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in group.items() if key not in _GROUP_KEYS}
+
+
+def _text(sealed: Mapping[str, Any]) -> str:
+    """The one way to write it down, so that a change that JSON does not mind is found, too."""
+    return json.dumps(sealed, indent=1) + "\n"
 
 
 def _seal(told: Mapping[str, Any]) -> str:

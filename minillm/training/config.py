@@ -1,10 +1,9 @@
 """How a run is trained: everything but the model and the data."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from minillm.errors import InvalidInput
-from minillm.training.schedules import ScheduleName, make_schedule
+from minillm.training.schedules import make_schedule
 
 _POSITIVE = ("accumulate", "log_every", "keep")
 
@@ -53,20 +52,20 @@ class TrainConfig:
     """
 
     steps: int | None = None
-    minutes: float | None = None
+    minutes: float | int | None = None
     accumulate: int = 1
-    optimizer: Literal["adamw", "sgd", "muon"] = "adamw"
-    learning_rate: float = 1e-3
-    matrix_rate: float | None = None
-    weight_decay: float = 0.1
-    betas: tuple[float, float] = (0.9, 0.95)
-    momentum: float = 0.95
-    schedule: ScheduleName = "cosine"
-    warmup: float = 0.02
-    decay: float = 0.2
-    floor: float = 0.1
-    clip: float | None = 1.0
-    precision: Literal["float32", "bfloat16"] = "float32"
+    optimizer: str = "adamw"
+    learning_rate: float | int = 1e-3
+    matrix_rate: float | int | None = None
+    weight_decay: float | int = 0.1
+    betas: tuple[float | int, float | int] = (0.9, 0.95)
+    momentum: float | int = 0.95
+    schedule: str = "cosine"
+    warmup: float | int = 0.02
+    decay: float | int = 0.2
+    floor: float | int = 0.1
+    clip: float | int | None = 1.0
+    precision: str = "float32"
     compile: bool = False
     device: str = "auto"
     log_every: int = 10
@@ -100,7 +99,7 @@ class TrainConfig:
             raise InvalidInput(f"precision is {self.precision!r}; there are float32 and bfloat16")
         make_schedule(self.schedule, self.warmup, self.floor, self.decay)
 
-    def factor(self, progress: float) -> float:
+    def factor(self, progress: float | int) -> float:
         """The learning rate as a share of the peak.
 
         Args:

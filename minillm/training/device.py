@@ -1,7 +1,7 @@
 """Where a run computes, and in which precision."""
 
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,7 +64,7 @@ def to_device(batch: Any, device: torch.device) -> Any:
     return batch
 
 
-def autocast(device: torch.device, precision: Literal["float32", "bfloat16"]) -> AbstractContextManager[Any]:
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
     """Matrix products in bfloat16, everything that needs the digits in float32; or all as the model is.
 
     Args:

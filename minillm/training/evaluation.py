@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
@@ -43,7 +42,7 @@ def evaluate(
     model: nn.Module,
     batches: Iterable[Batch],
     objective: Objective = predict,
-    precision: Literal["float32", "bfloat16"] = "float32",
+    precision: str = "float32",
 ) -> Evaluation:
     """The mean loss over all batches; a batch with fewer tokens weighs less.
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from minillm.errors import FormatError, InvalidInput, Unavailable
-from minillm.training.checkpoints import checkpoints, load_checkpoint, name_of, prune, save_checkpoint
+from minillm.training.checkpoints import list_checkpoints, load_checkpoint, name_of, prune, save_checkpoint
 from minillm.training.config import TrainConfig
 from minillm.training.room import check_room, checkpoint_bytes
 from minillm.training.run import Position
@@ -48,7 +48,7 @@ class Keeper:
     @property
     def last(self) -> Path | None:
         """The last checkpoint."""
-        found = [] if self.out is None else checkpoints(self.out / CHECKPOINTS)
+        found = [] if self.out is None else list_checkpoints(self.out / CHECKPOINTS)
         return found[-1] if found else None
 
     def begin(self, resume: bool) -> Position:
@@ -73,7 +73,7 @@ class Keeper:
                 f"{self.out} holds checkpoints up to {last.name}: resume that run, or choose another folder"
             )
         size = checkpoint_bytes(self._model, self._optimizers)
-        missing = self._config.keep + 1 - len(checkpoints(self.out / CHECKPOINTS))
+        missing = self._config.keep + 1 - len(list_checkpoints(self.out / CHECKPOINTS))
         check_room(self.out, size * max(1, missing))
         (self.out / LOGS).mkdir(exist_ok=True)
         if last is None:

@@ -45,7 +45,7 @@ class Record:
     tokens: int
     seconds: float
     loss: float
-    learning_rate: float
+    learning_rate: float | int
     gradient_norm: float
     tokens_per_second: float
     utilization: float | None = None

@@ -19,7 +19,7 @@ def mask_tokens(
     mask_id: int,
     vocab_size: int,
     special_ids: Sequence[int] = (),
-    rate: float = 0.15,
+    rate: float | int = 0.15,
 ) -> tuple[Int[Tensor, "*shape"], Int[Tensor, "*shape"]]:
     """Choose tokens to predict; hide 80 % of them, exchange 10 % for a random token, and leave 10 % as they are.
 
@@ -87,7 +87,7 @@ class SentencePair:
 
 
 def next_sentence_pairs(
-    documents: Sequence[Sequence[Sequence[int]]], generator: torch.Generator, *, random_share: float = 0.5
+    documents: Sequence[Sequence[Sequence[int]]], generator: torch.Generator, *, random_share: float | int = 0.5
 ) -> list[SentencePair]:
     """Pair every sentence that has a successor with it, or with one drawn from another document.
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -77,14 +77,16 @@ class Muon(torch.optim.Optimizer):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 0.02,
-        weight_decay: float = 0.0,
-        momentum: float = 0.95,
-        scale: Literal["spectral", "rms"] = "rms",
+        lr: float | int = 0.02,
+        weight_decay: float | int = 0.0,
+        momentum: float | int = 0.95,
+        scale: str = "rms",
         dtype: torch.dtype | None = None,
     ) -> None:
         if not (lr >= 0 and weight_decay >= 0 and 0 <= momentum < 1):
             raise InvalidInput(f"lr={lr}, weight_decay={weight_decay}, momentum={momentum}: 0 or above, momentum < 1")
+        if scale not in ("spectral", "rms"):
+            raise InvalidInput(f"scale is {scale!r}; there are spectral and rms")
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "momentum": momentum, "scale": scale})
         self.dtype = dtype
         for parameter in (parameter for group in self.param_groups for parameter in group["params"]):

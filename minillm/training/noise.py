@@ -17,7 +17,7 @@ Noise = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def token_masking(
-    ids: Int[Tensor, "time"], generator: torch.Generator, *, mask_id: int, rate: float = 0.15
+    ids: Int[Tensor, "time"], generator: torch.Generator, *, mask_id: int, rate: float | int = 0.15
 ) -> Int[Tensor, "time"]:
     """Hide each token with some probability.
 
@@ -42,7 +42,9 @@ def token_masking(
     return torch.where(_hit(ids, generator, rate), mask_id, ids)
 
 
-def token_deletion(ids: Int[Tensor, "time"], generator: torch.Generator, *, rate: float = 0.15) -> Int[Tensor, "left"]:
+def token_deletion(
+    ids: Int[Tensor, "time"], generator: torch.Generator, *, rate: float | int = 0.15
+) -> Int[Tensor, "left"]:
     """Delete each token with some probability: the model must find out where something is missing.
 
     Args:
@@ -66,7 +68,12 @@ def token_deletion(ids: Int[Tensor, "time"], generator: torch.Generator, *, rate
 
 
 def text_infilling(
-    ids: Int[Tensor, "time"], generator: torch.Generator, *, mask_id: int, rate: float = 0.3, mean_span: float = 3.0
+    ids: Int[Tensor, "time"],
+    generator: torch.Generator,
+    *,
+    mask_id: int,
+    rate: float | int = 0.3,
+    mean_span: float | int = 3.0,
 ) -> Int[Tensor, "noised"]:
     """Exchange spans of Poisson-distributed length for one mask each: the model must guess how much is missing.
 
@@ -232,12 +239,12 @@ def denoising_batch(
     return pad(sources, pad_id), targets, pad([torch.cat([text, ends]) for text in texts], IGNORE)
 
 
-def _hit(ids: Tensor, generator: torch.Generator, rate: float) -> Tensor:
+def _hit(ids: Tensor, generator: torch.Generator, rate: float | int) -> Tensor:
     """Which tokens a noise strikes: each with the same probability, independently."""
     _check_rate(rate)
     return torch.rand(ids.shape, generator=generator) < rate
 
 
-def _check_rate(rate: float) -> None:
+def _check_rate(rate: float | int) -> None:
     if not 0 <= rate <= 1:
         raise InvalidInput(f"rate is {rate}: give a share of the tokens, between 0 and 1")

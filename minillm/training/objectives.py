@@ -166,7 +166,7 @@ def mixed_loss(
     classes: Int[Tensor, "batch"],
     logits: Float[Tensor, "batch time vocab"],
     ids: Int[Tensor, "batch time"],
-    weight: float,
+    weight: float | int,
     mask: Bool[Tensor, "batch time"] | None = None,
 ) -> SumAndCount:
     """Fine-tuning with language modeling beside it, which holds off forgetting: L = L_FT + lambda L_PT.

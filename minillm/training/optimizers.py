@@ -93,7 +93,7 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.O
     return made
 
 
-def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> None:
+def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float | int) -> None:
     """Set every group's learning rate to a share of its peak.
 
     Args:
@@ -114,7 +114,7 @@ def set_rates(optimizers: Sequence[torch.optim.Optimizer], factor: float) -> Non
 
 @torch.no_grad()
 def scale_gradients(
-    parameters: Sequence[nn.Parameter], count: Shaped[Tensor, ""], clip: float | None
+    parameters: Sequence[nn.Parameter], count: Shaped[Tensor, ""], clip: float | int | None
 ) -> Float[Tensor, ""]:
     """Turn gradients of a sum into gradients of a mean, and shorten them to the largest norm that is allowed.
 
@@ -137,8 +137,10 @@ def scale_gradients(
     Source: Pascanu et al. (2013), https://arxiv.org/abs/1211.5063; transformers issue 34191 for the count.
     """
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = torch.nn.utils.get_total_norm(gradients) / count
-    scale = 1 / count if clip is None else (clip / (norm + 1e-6)).clamp(max=1) / count
+    norm = torch.nn.utils.get_total_norm(gradients)
+    share = count.to(norm.dtype).reciprocal()
+    norm = norm * share
+    scale = share if clip is None else share * (clip / (norm + 1e-6)).clamp(max=1)
     torch._foreach_mul_(gradients, scale)
     return norm
 

@@ -1,15 +1,20 @@
 """Laying texts end to end and cutting the result into rows of one length, so that no position is padding."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Int64, Integer
 
 from minillm.errors import InvalidInput
 
 
 def pack(
-    texts: Iterable[Sequence[int]], length: int, *, separator: int | None = None, keep_rest: bool = False
+    texts: Iterable[Sequence[int] | Integer[np.ndarray, "_"]],
+    length: int,
+    *,
+    separator: int | None = None,
+    keep_rest: bool = False,
 ) -> Iterator[Int64[np.ndarray, "_"]]:
     """Concatenate texts and cut them into rows.
 
@@ -46,7 +51,7 @@ def pack(
         yield np.array(waiting, dtype=np.int64)
 
 
-def concatenate_and_chunk(columns: Mapping[str, Sequence[Sequence[int]]], length: int) -> dict[str, list[list[int]]]:
+def concatenate_and_chunk(columns: Mapping[str, Sequence[Any]], length: int) -> dict[str, list[list[int]]]:
     """The same for a batch of columns, as ``datasets.map(batched=True)`` passes it.
 
     The book's version takes the number of rows from the first column. Where that is the text itself, characters are
@@ -81,7 +86,7 @@ def concatenate_and_chunk(columns: Mapping[str, Sequence[Sequence[int]]], length
     return {name: [row.tolist() for row in pack(column, length)] for name, column in columns.items()}
 
 
-def _lengths(name: str, column: Sequence[Sequence[int]]) -> list[int]:
+def _lengths(name: str, column: Sequence[Any]) -> list[int]:
     for text in column:
         if isinstance(text, str | bytes) or not hasattr(text, "__len__"):
             raise InvalidInput(

@@ -42,7 +42,7 @@ class Position:
 
     step: int = 0
     tokens: int = 0
-    seconds: float = 0.0
+    seconds: float | int = 0.0
 
     def progress(self, config: TrainConfig) -> float:
         """Share of the run that is done at the middle of the next step: what the schedule is asked for.

@@ -6,14 +6,11 @@ asks at the middle of a step, ``(step + 1/2) / steps``: the first step is then n
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 from minillm.errors import InvalidInput
 
-ScheduleName = Literal["constant", "cosine", "linear", "wsd"]
 
-
-def warm_up(progress: float, warmup: float) -> float:
+def warm_up(progress: float | int, warmup: float | int) -> float:
     """Rise from 0 to 1 in a straight line over the first part of the run.
 
     Args:
@@ -32,7 +29,7 @@ def warm_up(progress: float, warmup: float) -> float:
     return min(1.0, progress / warmup) if warmup else 1.0
 
 
-def cosine(progress: float, warmup: float = 0.02, floor: float = 0.1) -> float:
+def cosine(progress: float | int, warmup: float | int = 0.02, floor: float | int = 0.1) -> float:
     """After the warm-up, half a cosine from 1 down to the floor at the end of the run.
 
     Args:
@@ -54,7 +51,7 @@ def cosine(progress: float, warmup: float = 0.02, floor: float = 0.1) -> float:
     return floor + (1 - floor) * (1 + math.cos(math.pi * _after(progress, warmup))) / 2
 
 
-def linear(progress: float, warmup: float = 0.02, floor: float = 0.0) -> float:
+def linear(progress: float | int, warmup: float | int = 0.02, floor: float | int = 0.0) -> float:
     """After the warm-up, a straight line from 1 down to the floor at the end of the run.
 
     Args:
@@ -76,7 +73,7 @@ def linear(progress: float, warmup: float = 0.02, floor: float = 0.0) -> float:
     return floor + (1 - floor) * (1 - _after(progress, warmup))
 
 
-def wsd(progress: float, warmup: float = 0.02, floor: float = 0.0, decay: float = 0.2) -> float:
+def wsd(progress: float | int, warmup: float | int = 0.02, floor: float | int = 0.0, decay: float | int = 0.2) -> float:
     """Warm up, stay, decay: constant at 1 until the last part of the run, then a straight line to the floor.
 
     The long constant part is the same for every length of run, so one run can be prolonged, or decayed at several
@@ -103,7 +100,9 @@ def wsd(progress: float, warmup: float = 0.02, floor: float = 0.0, decay: float 
     return floor + (1 - floor) * min(1.0, max(0.0, left))
 
 
-def make_schedule(name: ScheduleName, warmup: float, floor: float, decay: float) -> Callable[[float], float]:
+def make_schedule(
+    name: str, warmup: float | int, floor: float | int, decay: float | int
+) -> Callable[[float | int], float]:
     """A schedule by its name, with its settings filled in.
 
     Args:
@@ -129,7 +128,7 @@ def make_schedule(name: ScheduleName, warmup: float, floor: float, decay: float)
             f"warmup={warmup}, floor={floor}, decay={decay}: each is a share from 0 to 1, and warm-up and decay "
             "together are at most the whole run"
         )
-    schedules: dict[str, Callable[[float], float]] = {
+    schedules: dict[str, Callable[[float | int], float]] = {
         "constant": lambda progress: warm_up(progress, warmup),
         "cosine": lambda progress: cosine(progress, warmup, floor),
         "linear": lambda progress: linear(progress, warmup, floor),
@@ -140,6 +139,6 @@ def make_schedule(name: ScheduleName, warmup: float, floor: float, decay: float)
     return schedules[name]
 
 
-def _after(progress: float, warmup: float) -> float:
+def _after(progress: float | int, warmup: float | int) -> float:
     """Share of the time after the warm-up that is done."""
     return min(1.0, (progress - warmup) / (1 - warmup))

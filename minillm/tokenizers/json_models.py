@@ -218,7 +218,8 @@ def read_characters(
     top.only("pre_tokenizer", (_ANY_CHARACTER,))
     top.only("decoder", ({"type": "Fuse"},))
     unknown = model.take("unk_token", str)
-    inside = unknown in model.left.get("vocab", {})
+    listed = model.left.get("vocab")
+    inside = isinstance(listed, dict) and unknown in listed
     if not inside and unknown != _NO_UNKNOWN:
         raise model.error(f"'unk_token' is {unknown!r}, which is not in 'vocab'")
     return CharacterTokenizer(_ordinary(model, special), special, unknown if inside else None, template)

@@ -17,13 +17,17 @@ from minillm.models.stack import run_blocks
 from minillm.nn import (
     Attention,
     Block,
+    FeedForward,
     GatedFeedForward,
     KVCache,
     LayerNorm,
+    LearnedPositions,
     RMSNorm,
     RopeScaling,
     Rotary,
+    SinusoidalPositions,
     Trace,
+    alibi_bias,
     initialize,
     visibility,
 )
@@ -47,12 +51,20 @@ class Llama(nn.Module):
         super().__init__()
         self.config = config
         self.token_embedding = nn.Embedding(config.vocab_size, config.width)
-        scaling = None if config.rope_scaling is None else RopeScaling(*config.rope_scaling)
-        self.rotary = Rotary(config.head_size, config.context, config.rope_base, scaling)
+        self.position_embedding = None
+        if config.positions == "learned":
+            self.position_embedding = LearnedPositions(config.context, config.width)
+        self.rotary = self._rotary() if config.positions == "rotary" else None
+        self.sinusoids = SinusoidalPositions(config.width, config.context) if config.positions == "sinusoidal" else None
         self.blocks = nn.ModuleList(self._block() for _ in range(config.layers))
         self.norm = self._norm()
         self.output = None if config.tied else nn.Linear(config.width, config.vocab_size, bias=False)
         initialize(self, std=0.02, residual_layers=config.layers)
+
+    def _rotary(self) -> Rotary:
+        config = self.config
+        scaling = None if config.rope_scaling is None else RopeScaling(*config.rope_scaling)
+        return Rotary(config.head_size, config.context, config.rope_base, scaling)
 
     def _norm(self) -> nn.Module:
         if self.config.norm == "rms":
@@ -72,7 +84,11 @@ class Llama(nn.Module):
             norm_eps=config.norm_eps,
             dropout=config.dropout,
         )
-        feedforward = GatedFeedForward(config.width, config.ffn_width, activation=config.activation)
+        feedforward: nn.Module
+        if config.gated:
+            feedforward = GatedFeedForward(config.width, config.ffn_size, activation=config.activation)
+        else:
+            feedforward = FeedForward(config.width, config.ffn_size, activation=config.activation, bias=False)
         order = "parallel" if config.parallel else "pre"
         return Block(attention, feedforward, self._norm, order=order, dropout=config.dropout)
 
@@ -130,12 +146,19 @@ class Llama(nn.Module):
         time = ids.shape[1]
         start = 0 if cache is None else cache.reserve(time)
         x = self.token_embedding(ids)
-        turn = self.rotary(start, time, positions, x)
-        window = self.config.window
-        see = visibility(time, start + time, causal=True, window=window, padding=mask, device=ids.device)
+        if self.position_embedding is not None:
+            x = x + self.position_embedding(start, time, positions)
+        if self.sinusoids is not None:
+            x = x + self.sinusoids(start, time, positions, x)
         if self.config.dropout:
             x = F.dropout(x, self.config.dropout, self.training)
-        x = run_blocks(self.blocks, x, see, rotation=turn, cache=cache, trace=trace)
+        turn = None if self.rotary is None else self.rotary(start, time, positions, x)
+        bias = None
+        if self.config.positions == "alibi":
+            bias = alibi_bias(self.config.heads, time, start + time, x.device).to(x.dtype)[None]
+        window = self.config.window
+        see = visibility(time, start + time, causal=True, window=window, padding=mask, device=ids.device)
+        x = run_blocks(self.blocks, x, see, bias=bias, rotation=turn, cache=cache, trace=trace)
         return self.norm(x)
 
     def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:

@@ -22,6 +22,10 @@ CONFIGS = {
     "qwen3": replace(LLAMA, qk_norm=True, head_width=12, tied=True),
     "palm": replace(LLAMA, parallel=True, tied=True, kv_heads=1, norm="layer"),
     "llama31": replace(LLAMA, rope_scaling=(8.0, 1.0, 4.0, 16)),
+    "alibi": replace(LLAMA, positions="alibi", window=5),
+    "learned": replace(LLAMA, positions="learned", gated=False, activation="relu"),
+    "sinusoidal": replace(LLAMA, positions="sinusoidal", activation="gelu"),
+    "no_positions": replace(LLAMA, positions="none", head_width=7),
 }
 
 
@@ -227,6 +231,7 @@ def test_impossible_sizes_are_refused(config, changes, told):
         ({"window": 0}, "window is 0"),
         ({"rope_scaling": (8.0, 1.0)}, "rope_scaling"),
         ({"activation": "mish"}, "mish"),
+        ({"positions": "absolute"}, "absolute"),
     ],
 )
 def test_impossible_llama_switches_are_refused(changes, told):

@@ -134,14 +134,12 @@ def stream(
     return _tokens(sampler)
 
 
-@torch.inference_mode()
 def _tokens(sampler: "_Sampler") -> Iterator[Tensor]:
     while not sampler.finished:
-        with evaluating(sampler.reader.model):
+        # Only while a token is made: what the caller does with it meanwhile is not in inference mode.
+        with evaluating(sampler.reader.model), torch.inference_mode():
             tokens = sampler.step()
-        with torch.inference_mode(False):
-            tokens = tokens.clone()
-        yield tokens
+        yield tokens.clone()
 
 
 @dataclass(frozen=True)

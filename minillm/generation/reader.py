@@ -126,7 +126,8 @@ class Reader:
         seen = self.cache.length
         new = self.ids[:, self.first + seen : self.length]
         if self.mask is None:
-            return (*self._before, new), self._arguments
+            # From the first step on the cache holds what was made of a source, row by row like the rest.
+            return (*self._before, new), {} if seen else self._arguments
         end = self.length - self.first
         mask, positions = self.mask[:, self.first : self.length], self._positions[:, seen:end]
         return (*self._before, new), {"mask": mask, "positions": positions}

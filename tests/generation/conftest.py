@@ -161,7 +161,7 @@ def _copy(ours, theirs, names: dict[str, str]) -> None:
 PAIRS = {"llama": (llama, as_llama), "gpt": (gpt, as_gpt2)}
 
 
-@pytest.fixture(params=PAIRS)
+@pytest.fixture(params=PAIRS, scope="module")
 def pair(request):
     """A decoder of ours and transformers' with the same weights."""
     build, convert = PAIRS[request.param]
@@ -169,7 +169,7 @@ def pair(request):
     return ours, convert(ours)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bart_pair():
     """A BART of ours and transformers' with the same weights."""
     ours = bart()

@@ -179,6 +179,9 @@ def rotate_complex(
     return torch.view_as_real(turned).flatten(-2)
 
 
+PREPARED = 4096
+
+
 class Rotary:
     """Tables of cosines and sines, made once and sliced at every step.
 
@@ -187,7 +190,7 @@ class Rotary:
 
     Args:
         head_width: Width of a head, even.
-        length: Positions to prepare; the tables grow when more are asked for.
+        length: Positions to prepare, 4,096 at most; the tables double when more are asked for.
         base: Of the frequencies.
         scaling: LLaMA 3.1's scaling.
 
@@ -200,7 +203,8 @@ class Rotary:
 
     def __init__(self, head_width: int, length: int, base: float = 10000.0, scaling: RopeScaling | None = None) -> None:
         self.frequencies = rotary_frequencies(head_width, base, scaling)
-        self.length = length
+        # A context of 131,072 would cost 134 MB of tables before the first token; longer texts make them grow.
+        self.length = min(length, PREPARED)
         self._tables: Rotation | None = None
 
     def __call__(self, start: int, time: int, positions: Int[Tensor, "batch time"] | None, like: Tensor) -> Rotation:
@@ -222,7 +226,7 @@ class Rotary:
             end = int(positions.max()) + 1
         tables = self._tables
         if tables is None or end > self.length or tables.cos.device != like.device or tables.cos.dtype != like.dtype:
-            tables = self._build(max(end, self.length), like)
+            tables = self._build(self.length if end <= self.length else max(end, 2 * self.length), like)
         if positions is None:
             return Rotation(tables.cos[start:end], tables.sin[start:end])
         return Rotation(tables.cos[positions].unsqueeze(1), tables.sin[positions].unsqueeze(1))

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from minillm.errors import InvalidInput
 from minillm.models.checks import check_config, check_heads
-from minillm.nn import RopeScaling, gated_width
-from minillm.nn.feedforward import activation_function
+from minillm.nn import RopeScaling, activation_function, gated_width
 
 NORMS = ("rms", "layer")
 POSITIONS = ("rotary", "alibi", "learned", "sinusoidal", "none")

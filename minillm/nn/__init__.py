@@ -1,9 +1,10 @@
 """The parts a Transformer is made of: attention, positions, norms, feed-forward layers, blocks, masks and caches."""
 
+from minillm.nn.activations import ACTIVATIONS, activation_function, gelu_tanh, swish
 from minillm.nn.attention import Attention, attend, attention_weights
 from minillm.nn.block import Block
 from minillm.nn.cache import KeysValues, KVCache, LayerCache
-from minillm.nn.feedforward import ACTIVATIONS, FeedForward, GatedFeedForward, gated_width, swish
+from minillm.nn.feedforward import FeedForward, GatedFeedForward, gated_width
 from minillm.nn.initialization import initialize
 from minillm.nn.masks import Visibility, causal_mask, padding_mask, positions_from_mask, visibility
 from minillm.nn.norms import LayerNorm, RMSNorm
@@ -38,12 +39,14 @@ __all__ = [
     "SinusoidalPositions",
     "Trace",
     "Visibility",
+    "activation_function",
     "alibi_bias",
     "alibi_slopes",
     "attend",
     "attention_weights",
     "causal_mask",
     "gated_width",
+    "gelu_tanh",
     "initialize",
     "padding_mask",
     "positions_from_mask",

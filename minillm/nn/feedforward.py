@@ -3,121 +3,12 @@
 Source: book sections 2.2.3 and 2.4.1, equations (2.8) and (2.32) to (2.34); Shazeer 2020.
 """
 
-from collections.abc import Callable
-
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from minillm.errors import InvalidInput
-
-
-def gelu_tanh(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """GELU by its tanh approximation, which GPT uses.
-
-    Args:
-        x: Any numbers.
-
-    Returns:
-        Numbers of the same shape.
-
-    Example:
-        >>> gelu_tanh(torch.zeros(1)).tolist()
-        [0.0]
-
-    Source: Hendrycks and Gimpel 2016, equation in section 2.
-    """
-    return F.gelu(x, approximate="tanh")
-
-
-def swish(x: Float[Tensor, "*shape"], beta: float = 1.0) -> Float[Tensor, "*shape"]:
-    """Swish, x times sigmoid(beta x); SiLU at beta 1, x / 2 at beta 0 (the book says x: errata E35).
-
-    Args:
-        x: Any numbers.
-        beta: Steepness of the gate.
-
-    Returns:
-        Numbers of the same shape.
-
-    Example:
-        >>> swish(torch.tensor([2.0]), beta=0.0).tolist()
-        [1.0]
-
-    Source: book equation (2.34); Ramachandran et al. 2017.
-    """
-    return F.silu(x) if beta == 1.0 else x * torch.sigmoid(beta * x)
-
-
-def squared_relu(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """The square of ReLU.
-
-    Args:
-        x: Any numbers.
-
-    Returns:
-        Numbers of the same shape.
-
-    Example:
-        >>> squared_relu(torch.tensor([-1.0, 3.0])).tolist()
-        [0.0, 9.0]
-
-    Source: So et al. 2021 (Primer).
-    """
-    return F.relu(x).square()
-
-
-def identity(x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-    """The number itself: the gate of the bilinear layer.
-
-    Args:
-        x: Any numbers.
-
-    Returns:
-        The same.
-
-    Example:
-        >>> identity(torch.ones(1)).tolist()
-        [1.0]
-
-    Source: Shazeer 2020, equation (5).
-    """
-    return x
-
-
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": F.relu,
-    "gelu": F.gelu,
-    "gelu_tanh": gelu_tanh,
-    "silu": F.silu,
-    "sigmoid": torch.sigmoid,
-    "identity": identity,
-    "squared_relu": squared_relu,
-}
-
-
-def activation_function(name: str) -> Callable[[Tensor], Tensor]:
-    """The activation of a name.
-
-    Args:
-        name: A key of ``ACTIVATIONS``.
-
-    Returns:
-        The function.
-
-    Raises:
-        InvalidInput: There is none of that name.
-
-    Example:
-        >>> activation_function("relu")(torch.tensor([-1.0])).tolist()
-        [0.0]
-
-    Source: this project.
-    """
-    if name not in ACTIVATIONS:
-        raise InvalidInput(f"there is no activation {name!r}; choose one of {', '.join(ACTIVATIONS)}.")
-    return ACTIVATIONS[name]
+from minillm.nn.activations import activation_function
 
 
 def gated_width(width: int, multiple: int = 256) -> int:

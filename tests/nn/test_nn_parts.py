@@ -16,6 +16,7 @@ from minillm.nn import (
     RMSNorm,
     causal_mask,
     gated_width,
+    gelu_tanh,
     initialize,
     padding_mask,
     positions_from_mask,
@@ -83,6 +84,19 @@ def test_feed_forward_layers_follow_their_equations(name):
     gated = randomized(GatedFeedForward(4, 6, activation=name))
     hidden = f(x @ gated.gate.weight.T) * (x @ gated.up.weight.T)
     torch.testing.assert_close(gated(x), hidden @ gated.down.weight.T, rtol=0, atol=1e-12)
+
+
+def test_gelu_by_the_sigmoid_is_gelu_by_the_tanh():
+    x = torch.linspace(-9, 9, 20001, dtype=torch.float64, requires_grad=True)
+    ours, theirs = gelu_tanh(x), F.gelu(x, approximate="tanh")
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-13)
+    left, right = (torch.autograd.grad(y.square().sum(), x, create_graph=True)[0] for y in (ours, theirs))
+    torch.testing.assert_close(left, right, rtol=0, atol=1e-12)
+    (plain,) = torch.autograd.grad(gelu_tanh(x).square().sum(), x)
+    torch.testing.assert_close(plain, right, rtol=0, atol=1e-12)
+    left, right = (torch.autograd.grad(y.square().sum(), x)[0] for y in (left, right))
+    torch.testing.assert_close(left, right, rtol=1e-10, atol=1e-10)
+    assert torch.equal(gelu_tanh(x.bfloat16()), F.gelu(x.bfloat16(), approximate="tanh"))
 
 
 def test_swish_has_the_limits_that_the_book_misses():

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from minillm import __version__
-from minillm.cli import exercises, grade
+from minillm.cli import exercises, generate, grade, info, train
 from minillm.errors import MinillmError
 
 __all__ = ["build_app", "main"]
@@ -41,6 +41,9 @@ def build_app(terminal: bool = False) -> typer.Typer:
     )
     app.callback()(_options)
     app.command("doctor")(_doctor)
+    app.command("train")(train.train)
+    app.command("generate")(generate.generate)
+    app.command("info")(info.info)
     app.command("grade")(grade.grade)
     app.add_typer(exercises.app, name="exercises")
     return app

@@ -87,7 +87,8 @@ def make_optimizers(model: nn.Module, config: TrainConfig) -> list[torch.optim.O
     if matrices:
         chosen = [named[name] for name in named if name in matrices]
         rate = config.matrix_rate or config.learning_rate
-        made.append(Muon(chosen, rate, config.weight_decay, config.momentum))
+        half = torch.bfloat16 if config.precision == "bfloat16" else None
+        made.append(Muon(chosen, rate, config.weight_decay, config.momentum, dtype=half))
     for group in (group for optimizer in made for group in optimizer.param_groups):
         group["peak"] = group["lr"]
     return made

@@ -29,7 +29,7 @@ EXCHANGES: dict[str, Exchange] = {
 
 
 def exchange_for(model: nn.Module) -> Exchange:
-    """The published architecture that a model of ours is.
+    """The published architecture that a model of ours is; a Mistral without a window is a Llama.
 
     Args:
         model: A GPT, BERT, BART or Llama.

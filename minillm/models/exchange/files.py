@@ -35,7 +35,7 @@ class Stored:
         name: Its name in the file.
         file: The file.
         shape: Its shape.
-        dtype: Its precision.
+        kind: Its type, by the format's name.
         checksum: What ``checksum`` gave when it was written, where the file says so.
 
     Source: the safetensors format.
@@ -44,7 +44,7 @@ class Stored:
     name: str
     file: Path
     shape: tuple[int, ...]
-    dtype: torch.dtype
+    kind: str
     checksum: int | None
 
 
@@ -197,10 +197,7 @@ def _head(path: Path) -> dict[str, Stored]:
             found = {}
             for name in file.keys():  # noqa: SIM118 (the file is no mapping)
                 part = file.get_slice(name)
-                kind = part.get_dtype()
-                if kind not in DTYPES:
-                    raise FormatError(f"{path}: {name} is of type {kind}; supported: {', '.join(DTYPES)}")
-                found[name] = Stored(name, path, tuple(part.get_shape()), DTYPES[kind], sums.get(name))
+                found[name] = Stored(name, path, tuple(part.get_shape()), part.get_dtype(), sums.get(name))
             return found
     except (SafetensorError, OSError, RuntimeError) as error:
         raise FormatError(f"{path} is damaged or no safetensors file: {error}") from None

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from minillm.errors import FormatError, InvalidInput
-from minillm.models.exchange.files import Stored, read_tensor
+from minillm.models.exchange.files import DTYPES, Stored, read_tensor
 from minillm.models.exchange.weights import Exchange
 from minillm.tokenizers.json_fields import Fields
 
@@ -143,7 +143,7 @@ def common_dtype(tensors: dict[str, Stored]) -> torch.dtype:
 
     Source: this project.
     """
-    kinds = [stored.dtype for stored in tensors.values()]
+    kinds = [DTYPES[stored.kind] for stored in tensors.values() if stored.kind in DTYPES]
     common = kinds[0]
     for kind in kinds[1:]:
         common = torch.promote_types(common, kind)
@@ -163,6 +163,8 @@ def _by_published_name(exchange: Exchange, tensors: dict[str, Stored], expected:
             continue
         if found is None:
             raise FormatError(f"{stored.file}: {key} has no place in a {exchange.model_type} with this config.json")
+        if stored.kind not in DTYPES:
+            raise FormatError(f"{stored.file}: {key} is of type {stored.kind}; supported: {', '.join(DTYPES)}")
         if found in held:
             raise FormatError(f"{stored.file}: {key} and {held[found].name} are the same tensor of the model")
         held[found] = stored

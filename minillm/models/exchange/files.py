@@ -218,8 +218,11 @@ def _sharded(folder: Path) -> dict[str, Stored]:
     fields = Fields(read_json(index), index)
     places = fields.take("weight_map", dict)
     found: dict[str, Stored] = {}
+    odd = [name for name in places.values() if type(name) is not str]
+    if odd:
+        raise FormatError(f"{index}: {odd[0]!r} is not the name of a safetensors file beside it")
     for name in dict.fromkeys(places.values()):
-        if type(name) is not str or Path(name).name != name or not name.endswith(".safetensors"):
+        if Path(name).name != name or not name.endswith(".safetensors"):
             raise FormatError(f"{index}: {name!r} is not the name of a safetensors file beside it")
         if not (folder / name).is_file():
             raise FormatError(f"{index} names {name}, which is not there")

@@ -5,6 +5,8 @@ import time
 import torch
 from torch import nn
 
+from minillm.models.sizes import Config, training_flops_per_token
+
 _SIDE = {"cpu": 1024, "cuda": 8192}
 
 
@@ -48,7 +50,7 @@ def flops_per_token(model: nn.Module, context: int) -> float:
     twice to save memory is not counted.
 
     Args:
-        model: With ``config.layers`` and ``config.width`` where it has attention.
+        model: One of `minillm.models`, or another, of which only the linear layers are counted.
         context: Positions in a window.
 
     Returns:
@@ -60,7 +62,7 @@ def flops_per_token(model: nn.Module, context: int) -> float:
 
     Source: Kaplan et al. (2020), section 2.1; Chowdhery et al. (2022), appendix B, for 12 L d T.
     """
-    multiplied = sum(m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear))
     config = getattr(model, "config", None)
-    attention = 12 * getattr(config, "layers", 0) * getattr(config, "width", 0) * context
-    return float(6 * multiplied + attention)
+    if isinstance(config, Config):
+        return float(training_flops_per_token(config, context))
+    return float(6 * sum(m.weight.numel() for m in model.modules() if isinstance(m, nn.Linear)))

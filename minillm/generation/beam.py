@@ -40,7 +40,7 @@ def beam_search(
     repetition_penalty: float = 1.0,
     eos: int | Sequence[int] | None = None,
     pad: int | None = None,
-    mask: Bool[Tensor, "batch time"] | None = None,
+    mask: Bool[Tensor, "batch keys"] | None = None,
     start: int | Int[Tensor, "batch begin"] | None = None,
 ) -> Beams:
     r"""Search for texts of high probability.

@@ -55,7 +55,7 @@ def contrastive_search(
     alpha: float = 0.6,
     eos: int | Sequence[int] | None = None,
     pad: int | None = None,
-    mask: Bool[Tensor, "batch time"] | None = None,
+    mask: Bool[Tensor, "batch keys"] | None = None,
     start: int | Int[Tensor, "batch begin"] | None = None,
 ) -> Int[Tensor, "batch total"]:
     """Continue texts by contrastive search, which needs no draws and seldom repeats itself.

@@ -80,7 +80,7 @@ class Reader:
         ids: Int[Tensor, "batch time"],
         new: int,
         *,
-        mask: Bool[Tensor, "batch time"] | None = None,
+        mask: Bool[Tensor, "batch keys"] | None = None,
         start: int | Int[Tensor, "batch begin"] | None = None,
         slide: bool = False,
     ) -> None:

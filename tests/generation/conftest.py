@@ -8,6 +8,15 @@ from minillm.models import BART, GPT, BARTConfig, GPTConfig, Llama, LlamaConfig
 VOCAB = 61
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Threads that wait for one another make tensors of this size many times slower on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def llama() -> Llama:
     torch.manual_seed(3)
     config = LlamaConfig(vocab_size=VOCAB, context=64, layers=2, heads=4, kv_heads=2, width=32, ffn_width=48)
@@ -22,15 +31,21 @@ def gpt() -> GPT:
 def bart() -> BART:
     torch.manual_seed(5)
     config = BARTConfig(vocab_size=VOCAB, context=64, encoder_layers=2, decoder_layers=2, heads=4, width=32)
-    return _spread(BART(config))
+    model = _spread(BART(config), 0.15)
+    with torch.no_grad():
+        # With layer norms behind the blocks it takes small blocks, embeddings of one length and telling positions.
+        table = model.token_embedding.weight
+        table.mul_(0.5 / table.norm(dim=1, keepdim=True))
+        model.decoder_positions.weight.mul_(6)
+    return model
 
 
-def _spread(model):
+def _spread(model, std=0.3):
     """Weights large enough that the next token depends on the whole text; small ones repeat one token for ever."""
     with torch.no_grad():
         for p in model.parameters():
             if p.dim() > 1:
-                p.normal_(std=0.3)
+                p.normal_(std=std)
     return model.eval()
 
 
@@ -183,8 +198,13 @@ def model(request):
 
 
 @pytest.fixture
-def prompts():
-    """Three prompts of 6, 4 and 1 tokens, padded on the left with token 60; no other token is 60."""
+def prompts(request):
+    """Three prompts of 6, 4 and 1 tokens, padded on the left with token 60, which they do not hold otherwise.
+
+    A BART's source is padded on the right, since its positions count from the first column.
+    """
     ids = torch.randint(0, 60, (3, 6), generator=torch.Generator().manual_seed(8))
     mask = torch.tensor([[1] * 6, [0] * 2 + [1] * 4, [0] * 5 + [1]], dtype=torch.bool)
+    if "model" in request.fixturenames and hasattr(request.getfixturevalue("model"), "encode"):
+        mask = mask.flip(1)
     return ids.masked_fill(~mask, 60), mask

@@ -168,6 +168,10 @@ def test_qwens_mixed_layers(tmp_path: Path) -> None:
     change_json(folder / "config.json", layer_types=["full_attention"])
     with pytest.raises(FormatError, match="for each of 2 layers"):
         from_pretrained(folder)
+    for changes in ({"use_sliding_window": False}, {"sliding_window": None}, {"sliding_window": 0}):
+        change_json(folder / "config.json", layer_types=["sliding_attention"] * 2, **changes)
+        with pytest.raises(FormatError, match="but the layers slide"):
+            from_pretrained(folder)
 
 
 def test_index(llama: Path) -> None:

@@ -5,7 +5,7 @@ Source: transformers' ``modeling_llama.py`` and those derived from it.
 
 from typing import Any
 
-from minillm.models.exchange.values import activation, number, published_activation, size
+from minillm.models.exchange.values import LARGEST, activation, number, published_activation, size
 from minillm.models.exchange.weights import Weight
 from minillm.models.llama_config import LlamaConfig
 from minillm.tokenizers.json_fields import Fields
@@ -128,10 +128,10 @@ def read_window(fields: Fields, layers: int) -> int | None:
     if len(set(kinds)) > 1:
         raise fields.error("sliding attention in some layers only is not supported")
     window = fields.take("sliding_window", (int, type(None)), None)
-    if kinds[0] == "full_attention" or not sliding:
+    if kinds[0] == "full_attention":
         return None
-    if window is None or window < 1:
-        raise fields.error(f"'sliding_window' is {window}, but the layers slide")
+    if not sliding or window is None or not 1 <= window <= LARGEST:
+        raise fields.error(f"'use_sliding_window' is {sliding} and 'sliding_window' {window}, but the layers slide")
     return int(window)
 
 

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from minillm.models.llama_config import LlamaConfig
+from minillm.models.llama_step import LlamaStep, can_join
 from minillm.models.stack import run_blocks
 from minillm.nn import (
     Attention,
@@ -156,10 +157,26 @@ class Llama(nn.Module):
         bias = None
         if self.config.positions == "alibi":
             bias = alibi_bias(self.config.heads, time, start + time, x.device).to(x.dtype)[None]
-        window = self.config.window
-        see = visibility(time, start + time, causal=True, window=window, padding=mask, device=ids.device)
+        if cache is not None and turn is not None and time == 1 and trace is None and self._joins(cache, x):
+            seen = None if mask is None else mask[:, None, None, :]
+            return self.norm(cache.step(x[:, 0], cache, turn, seen)[:, None])
+        see = visibility(time, start + time, causal=True, window=self.config.window, padding=mask, device=ids.device)
         x = run_blocks(self.blocks, x, see, bias=bias, rotation=turn, cache=cache, trace=trace)
         return self.norm(x)
+
+    def _joins(self, cache: KVCache, x: Tensor) -> bool:
+        """Whether a step of one token may take the short way; the first step with a cache prepares it."""
+        if (
+            torch.is_grad_enabled()
+            or (self.training and self.config.dropout)
+            or torch.is_autocast_enabled(x.device.type)
+        ):
+            return False
+        if cache.step is None:
+            exact = x.dtype == cache.keys[0].dtype and x.dtype in (torch.float32, torch.float64)
+            joins = exact and can_join(self.config, self.blocks)
+            cache.step = LlamaStep(self.config, self.blocks) if joins else False
+        return cache.step is not False
 
     def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:
         """Logits from hidden states.

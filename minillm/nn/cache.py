@@ -5,7 +5,7 @@ Memory is allocated once, for the longest text the cache may hold; a step writes
 Source: book section 2.4.2 (cost of the cache); Pope et al. 2022.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -81,6 +81,8 @@ class KVCache:
         capacity: Most positions it can hold.
         cross: Keys and values of an encoder's output, one pair a layer; None until the first step has made them.
         cross_mask: True at the source's real tokens, (batch, source); None where all are.
+        step: What a model has prepared for steps of one token. Like the keys and values it is void once the weights
+            change.
 
     Example:
         >>> cache = KVCache(layers=2, batch=1, kv_heads=4, length=16, head_width=8)
@@ -113,6 +115,7 @@ class KVCache:
         self.capacity = length
         self.cross: list[KeysValues] | None = None
         self.cross_mask: Bool[Tensor, "batch source"] | None = None
+        self.step: Any = None
 
     @property
     def batch(self) -> int:

@@ -18,6 +18,9 @@ One calling convention for all Transformers::
 
 Encoder-decoders take ``model(source, target, source_mask=..., mask=..., cache=...)``; for decoding,
 ``memory = model.encode(source, source_mask=...)`` is computed once and given as ``memory=``, with ``source`` None.
+
+Published checkpoints: ``from_pretrained(folder_or_hub_id)``, ``tokenizer_from_pretrained(...)`` and
+``save_pretrained(model, folder, tokenizer)``.
 """
 
 from minillm.models.bart import BART, BARTConfig, shift_right
@@ -26,6 +29,7 @@ from minillm.models.classification import SequenceClassifier
 from minillm.models.gpt import GPT, GPTConfig
 from minillm.models.llama import Llama
 from minillm.models.llama_config import LlamaConfig
+from minillm.models.pretrained import from_pretrained, save_pretrained, tokenizer_from_pretrained
 from minillm.models.transformer import Transformer
 from minillm.models.transformer_config import TransformerConfig
 from minillm.models.translation import greedy_translate
@@ -42,6 +46,9 @@ __all__ = [
     "SequenceClassifier",
     "Transformer",
     "TransformerConfig",
+    "from_pretrained",
     "greedy_translate",
+    "save_pretrained",
     "shift_right",
+    "tokenizer_from_pretrained",
 ]

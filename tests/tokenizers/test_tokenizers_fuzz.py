@@ -135,7 +135,7 @@ def test_damaged_files_never_load_wrongly(kind: str, samples: dict[str, str], tm
     raw, original = path.read_bytes(), document(tokenizer)
     loaded = 0
     rng = random.Random(20)
-    for number in range(500):
+    for number in range(200):
         damaged = (damage_bytes if number % 2 else damage_tree)(raw, rng)
         path.write_bytes(damaged)
         result, message = load(tmp_path)
@@ -144,4 +144,4 @@ def test_damaged_files_never_load_wrongly(kind: str, samples: dict[str, str], tm
             continue
         loaded += 1
         check(result, original, path, texts)
-    assert 5 < loaded < 250, "most damage is seen, and some files still load"
+    assert 2 < loaded < 100, "most damage is seen, and some files still load"

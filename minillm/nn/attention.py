@@ -78,7 +78,7 @@ def attend(
 
     Example:
         >>> q, k, v = torch.randn(3, 1, 2, 5, 8)
-        >>> attend(q[None], k[None], v[None], causal=True).shape
+        >>> attend(q, k, v, causal=True).shape
         torch.Size([1, 2, 5, 8])
 
     Source: book equation (2.7); Dao et al. 2022 for the fused kernel.

@@ -40,6 +40,7 @@ class Block(nn.Module):
         InvalidInput: The order is unknown, or a parallel block is given cross-attention.
 
     Example:
+        >>> import torch
         >>> from minillm.nn import FeedForward, LayerNorm
         >>> block = Block(Attention(8, 2), FeedForward(8), lambda: LayerNorm(8))
         >>> block(torch.randn(1, 5, 8), causal=True).shape

@@ -49,6 +49,7 @@ class FeedForward(nn.Module):
         InvalidInput: The activation is unknown.
 
     Example:
+        >>> import torch
         >>> FeedForward(8)(torch.randn(1, 3, 8)).shape
         torch.Size([1, 3, 8])
 
@@ -105,6 +106,7 @@ class GatedFeedForward(nn.Module):
         InvalidInput: The activation is unknown.
 
     Example:
+        >>> import torch
         >>> GatedFeedForward(8, 16)(torch.randn(1, 3, 8)).shape
         torch.Size([1, 3, 8])
 

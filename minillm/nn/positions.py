@@ -39,8 +39,8 @@ def sinusoidal_positions(
         InvalidInput: A size is below 1.
 
     Example:
-        >>> sinusoidal_positions(2, 4)[1].round(decimals=4).tolist()
-        [0.8414999842643738, 0.5403000116348267, 0.009999999776482582, 0.9998999834060669]
+        >>> [round(x, 5) for x in sinusoidal_positions(2, 4)[1].tolist()]
+        [0.84147, 0.5403, 0.01, 0.99995]
 
     Source: book equations (2.5) and (2.6); Vaswani et al. 2017, section 3.5.
     """

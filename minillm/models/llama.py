@@ -158,7 +158,8 @@ class Llama(nn.Module):
         if self.config.positions == "alibi":
             bias = alibi_bias(self.config.heads, time, start + time, x.device).to(x.dtype)[None]
         if cache is not None and turn is not None and time == 1 and trace is None and self._joins(cache, x):
-            seen = None if mask is None else mask[:, None, None, :]
+            # The window is a slice there, not a mask.
+            seen = visibility(1, start + 1, causal=True, padding=mask).mask
             return self.norm(cache.step(x[:, 0], cache, turn, seen)[:, None])
         see = visibility(time, start + time, causal=True, window=self.config.window, padding=mask, device=ids.device)
         x = run_blocks(self.blocks, x, see, bias=bias, rotation=turn, cache=cache, trace=trace)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from minillm.errors import InvalidInput
 from minillm.models import Llama, LlamaConfig
 from minillm.models.llama_step import LlamaStep, can_join
 from minillm.nn import positions_from_mask
@@ -65,6 +66,15 @@ def test_left_padded_steps_equal_the_whole_text(name):
         start = cache.length
         last = model(ids[:, start:end], mask=mask[:, :end], positions=positions[:, start:end], cache=cache, last=True)
         torch.testing.assert_close(last[:, 0], whole[:, end - 1], rtol=0, atol=1e-12)
+
+
+@torch.no_grad()
+def test_a_mask_of_the_wrong_length_is_refused():
+    model, ids = build(BASE), draw(2, 4)
+    cache = model.new_cache(2, 4)
+    model(ids[:, :3], cache=cache)
+    with pytest.raises(InvalidInput, match="one entry a key"):
+        model(ids[:, 3:], mask=torch.ones(2, 1, dtype=torch.bool), cache=cache)
 
 
 @pytest.mark.parametrize("name", APART)

@@ -46,19 +46,45 @@ TIED = {"tie_word_embeddings": True}
 # Name: our class, configuration class and model class of transformers, settings.
 CASES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "gpt2": ("GPT", "GPT2Config", "GPT2LMHeadModel", GPT_SIZES),
-    "gpt2_untied": ("GPT", "GPT2Config", "GPT2LMHeadModel", GPT_SIZES | {"tie_word_embeddings": False, "n_inner": 40}),
+    "gpt2_untied": (
+        "GPT",
+        "GPT2Config",
+        "GPT2LMHeadModel",
+        GPT_SIZES
+        | {"tie_word_embeddings": False, "n_inner": 40, "layer_norm_epsilon": 0.01, "activation_function": "gelu"},
+    ),
     "bert": ("BERT", "BertConfig", "BertForPreTraining", BERT_SIZES),
-    "bert_masked": ("BERT", "BertConfig", "BertForMaskedLM", BERT_SIZES),
+    "bert_masked": (
+        "BERT",
+        "BertConfig",
+        "BertForMaskedLM",
+        BERT_SIZES | {"layer_norm_eps": 0.01, "type_vocab_size": 3},
+    ),
     "bert_bare": ("BERT", "BertConfig", "BertModel", BERT_SIZES),
     "bart": ("BART", "BartConfig", "BartForConditionalGeneration", BART_SIZES),
     "bart_scaled": ("BART", "BartConfig", "BartForConditionalGeneration", BART_SIZES | {"scale_embedding": True}),
-    "llama": ("Llama", "LlamaConfig", "LlamaForCausalLM", LLAMA_SIZES | {"num_key_value_heads": 6}),
+    "llama": (
+        "Llama",
+        "LlamaConfig",
+        "LlamaForCausalLM",
+        LLAMA_SIZES | {"num_key_value_heads": 6, "rms_norm_eps": 0.01},
+    ),
     "llama_6_to_2": ("Llama", "LlamaConfig", "LlamaForCausalLM", LLAMA_SIZES),
     "llama_tied": ("Llama", "LlamaConfig", "LlamaForCausalLM", LLAMA_SIZES | TIED | {"num_key_value_heads": 1}),
     "llama31": ("Llama", "LlamaConfig", "LlamaForCausalLM", LLAMA_SIZES | {"rope_parameters": LLAMA31}),
     "mistral": ("Llama", "MistralConfig", "MistralForCausalLM", LLAMA_SIZES | {"sliding_window": 4, "head_dim": 6}),
     "mistral_open": ("Llama", "MistralConfig", "MistralForCausalLM", LLAMA_SIZES | {"sliding_window": None}),
-    "qwen2": ("Llama", "Qwen2Config", "Qwen2ForCausalLM", LLAMA_SIZES | {"num_key_value_heads": 3}),
+    "qwen2": (
+        "Llama",
+        "Qwen2Config",
+        "Qwen2ForCausalLM",
+        LLAMA_SIZES
+        | {
+            "num_key_value_heads": 3,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 50.0},
+            "hidden_act": "gelu",
+        },
+    ),
     "qwen2_sliding": (
         "Llama",
         "Qwen2Config",

@@ -10,6 +10,7 @@ import tokenizers
 
 from minillm.errors import FormatError
 from minillm.tokenizers import ByteBPE, CharacterTokenizer, SpecialToken, Template, Tokenizer, WordPiece, load_tokenizer
+from minillm.tokenizers.byte_alphabet import show_bytes
 from minillm.tokenizers.tokenizer_json import document
 
 
@@ -98,6 +99,42 @@ def test_processing_of_bert_and_roberta_is_a_template(tmp_path: Path) -> None:
         assert ours.template == template
         both = peer.encode("a", "ba")
         assert ours.encode_pair("a", "ba") == (both.ids, both.type_ids)
+
+
+@pytest.mark.parametrize("kind", ["GPT2Tokenizer", "BartTokenizer", "Qwen2Tokenizer", "BertTokenizer"])
+def test_what_the_classes_of_transformers_save_is_read(kind: str, samples: dict[str, str], tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    if kind == "BertTokenizer":
+        pieces = WordPiece.train(samples.values(), 200)
+        peer = transformers.BertTokenizer(vocab=pieces.vocabulary | pieces.special_ids)
+    else:
+        base = ByteBPE.train(samples.values(), 300)
+        marks = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"] if kind == "BartTokenizer" else ["<|endoftext|>"]
+        vocabulary = base.vocabulary | {mark: len(base.vocabulary) + number for number, mark in enumerate(marks)}
+        merges = [(show_bytes(left), show_bytes(right)) for left, right in base.merges]
+        peer = getattr(transformers, kind)(vocab=vocabulary, merges=merges)
+    peer.save_pretrained(tmp_path)
+    ours = load_tokenizer(tmp_path)
+    for text in samples.values():
+        assert ours.encode_pair(text, allowed_special="all")[0] == peer(text)["input_ids"]
+
+
+def test_steps_in_a_row_with_one_template(tmp_path: Path) -> None:
+    """Llama 3's: ByteLevel, which changes no ids, then the mark of the beginning."""
+    path = ByteBPE.train(["low"], 257, ["<|begin_of_text|>"]).save(tmp_path)
+    peer = tokenizers.Tokenizer.from_file(str(path))
+    begin = tokenizers.processors.TemplateProcessing(
+        single="<|begin_of_text|> $A", pair="<|begin_of_text|> $A $B", special_tokens=[("<|begin_of_text|>", 256)]
+    )
+    peer.post_processor = tokenizers.processors.Sequence([tokenizers.processors.ByteLevel(trim_offsets=True), begin])
+    peer.save(str(path))
+    assert (
+        load_tokenizer(tmp_path).encode_pair("low")[0] == peer.encode("low").ids == [256, *peer.encode("low").ids[1:]]
+    )
+    peer.post_processor = tokenizers.processors.Sequence([begin, begin])
+    peer.save(str(path))
+    with pytest.raises(FormatError, match="more than one post-processor"):
+        load_tokenizer(tmp_path)
 
 
 def put(*path: str | int) -> Callable[[Any, Any], None]:

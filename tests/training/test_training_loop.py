@@ -123,6 +123,20 @@ def test_interrupted_and_resumed_is_bit_for_bit_the_same(make_model, windows, tm
     assert run.position.tokens == 12 * 2 * 32
 
 
+def test_every_batch_is_asked_for_once_and_in_order(make_model, windows, tmp_path):
+    asked = []
+
+    def data(index):
+        asked.append(index)
+        return windows(index)
+
+    config = settings(accumulate=2)
+    train(make_model(), data, config, out=tmp_path, logs=[stopping_at(6)])
+    assert asked == list(range(12))
+    train(make_model(), data, config, out=tmp_path, resume=True)
+    assert asked == list(range(24))
+
+
 def test_a_resume_that_forgot_the_optimizer_would_not_pass(make_model, windows, tmp_path, monkeypatch):
     whole, resumed = make_model(), make_model()
     train(whole, windows, settings())

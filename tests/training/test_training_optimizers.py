@@ -148,6 +148,7 @@ def test_accumulation_is_the_big_batch(optimizer):
         made = make_optimizers(model, config)
         for _ in range(3):
             total, count, norm = update(model, list(model.parameters()), made, zip(*cuts, strict=True), predict, config)
+        assert all(p.grad is None for p in model.parameters())  # else the next update would get this one's, too
         # The bias of the keys has no effect, and a gradient of rounding errors, which AdamW would blow up.
         weights = [p.detach().clone() for name, p in model.named_parameters() if "key.bias" not in name]
         results.append((total, norm, weights))

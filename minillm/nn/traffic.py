@@ -22,6 +22,7 @@ class Traffic:
         stored: Elements written to it.
 
     Example:
+        >>> import torch
         >>> traffic = Traffic()
         >>> _ = traffic.load(torch.zeros(2, 3))
         >>> traffic.elements
@@ -79,6 +80,7 @@ def standard_attention(
         The mixed values.
 
     Example:
+        >>> import torch
         >>> x, traffic = torch.randn(8, 4), Traffic()
         >>> _ = standard_attention(x, x, x, traffic)
         >>> traffic.elements == standard_traffic(8, 4)

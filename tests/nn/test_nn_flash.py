@@ -195,8 +195,10 @@ def test_e42_at_the_size_of_the_map() -> None:
     assert math.ceil(4096 / rows) * rows == math.ceil(4096 / columns) * columns == 8192 // 2
 
 
-def test_e41_the_scale_is_no_trifle() -> None:
+def test_e41_transpose_and_scale_are_needed() -> None:
     q, k, v = (x[0, 0].detach() for x in tensors(64))
+    with pytest.raises(RuntimeError):
+        q @ k
     without, _ = algorithm(q, k, v, 128, 64, scale=1.0)
     right = flash_attention(q, k, v)
     assert (without - right).abs().max() > 0.1

@@ -40,6 +40,7 @@ def lsh_attention(
         InvalidInput: ``chunk`` is below 1.
 
     Example:
+        >>> from minillm.nn.sparse import lsh_rotations
         >>> x = torch.randn(2, 64, 16)
         >>> rotations = lsh_rotations(16, buckets=8, rounds=2, generator=torch.Generator().manual_seed(0))
         >>> lsh_attention(x, x, rotations, chunk=16).shape

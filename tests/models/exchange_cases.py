@@ -7,9 +7,9 @@ import torch
 LLAMA31 = {
     "rope_type": "llama3",
     "rope_theta": 500000.0,
-    "factor": 8.0,
-    "low_freq_factor": 1.0,
-    "high_freq_factor": 4.0,
+    "factor": 4.0,
+    "low_freq_factor": 1.5,
+    "high_freq_factor": 3.0,
     "original_max_position_embeddings": 16,
 }
 GPT_SIZES = {"vocab_size": 61, "n_positions": 20, "n_embd": 24, "n_layer": 2, "n_head": 3}

@@ -42,8 +42,8 @@ class LanguageModel(Protocol):
         """Weights."""
         ...
 
-    def train(self, mode: bool = True) -> Any:
-        """Switch between training and use."""
+    def modules(self) -> Iterable[Any]:
+        """The model and its parts."""
         ...
 
 
@@ -217,11 +217,12 @@ def evaluating(model: LanguageModel) -> Iterator[None]:
 
     Source: this project.
     """
-    training = model.training
-    if training:
-        model.train(False)
+    # Each part for itself: some may be out of training within a model that is in it.
+    parts = [part for part in model.modules() if part.training] if model.training else []
+    for part in parts:
+        part.training = False
     try:
         yield
     finally:
-        if training:
-            model.train(True)
+        for part in parts:
+            part.training = True

@@ -121,8 +121,11 @@ def test_dropout_is_off_and_the_mode_is_left_as_it_was() -> None:
     ids = torch.randint(0, 61, (2, 4))
     expected = naive(model.eval(), ids, MAX)
     model.train()
+    model.blocks[0].eval()
     assert torch.equal(new_tokens(model, ids), expected)
     assert model.training
+    assert model.blocks[1].training
+    assert not model.blocks[0].training, "a part that was out of training stays so"
     for token, column in zip(stream(model, ids, max_new_tokens=MAX), expected.T, strict=True):
         assert torch.equal(token, column)
         assert model.training, "between two tokens the model is its owner's"

@@ -31,17 +31,19 @@ def compare(ours: torch.Tensor, theirs: torch.Tensor, ends: tuple[int, ...] = ()
         assert a[:end] == b[:end]
 
 
-def logits(rows: int = 4, vocab: int = 50, seed: int = 0) -> torch.Tensor:
+def logits(rows: int = 4, vocab: int = 64, seed: int = 0) -> torch.Tensor:
     scores = torch.randn(rows, vocab, generator=torch.Generator().manual_seed(seed)) * 3
     # Ties, at the top as well as elsewhere.
     scores[1] = scores[1].round()
+    # Equal everywhere: sums of probabilities that hit a threshold exactly.
+    scores[2] = 0
     return scores
 
 
 WARPERS = {
     "temperature": (lambda x, t: warp_temperature(x, t), "TemperatureLogitsWarper", (0.3, 1.7)),
-    "top-k": (lambda x, k: warp_top_k(x, k), "TopKLogitsWarper", (1, 7, 49, 500)),
-    "top-p": (lambda x, p: warp_top_p(x, p), "TopPLogitsWarper", (0.01, 0.5, 0.9, 0.999)),
+    "top-k": (lambda x, k: warp_top_k(x, k), "TopKLogitsWarper", (1, 7, 63, 500)),
+    "top-p": (lambda x, p: warp_top_p(x, p), "TopPLogitsWarper", (0.01, 0.5, 0.75, 0.9, 0.999)),
     "min-p": (lambda x, p: warp_min_p(x, p), "MinPLogitsWarper", (0.01, 0.2, 1.0)),
 }
 
@@ -61,7 +63,7 @@ def test_warpers_equal_transformers(name: str) -> None:
 @pytest.mark.parametrize("penalty", [0.7, 1.3, 5.0])
 def test_repetition_penalty_equals_transformers(penalty: float) -> None:
     processors = pytest.importorskip("transformers.generation.logits_process")
-    ids = torch.randint(0, 50, (4, 30), generator=torch.Generator().manual_seed(1))
+    ids = torch.randint(0, 64, (4, 30), generator=torch.Generator().manual_seed(1))
     expected = processors.RepetitionPenaltyLogitsProcessor(penalty)(ids, logits())
     torch.testing.assert_close(warp_repetition(ids, logits(), penalty), expected, atol=1e-6, rtol=0)
 

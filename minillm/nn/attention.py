@@ -225,7 +225,7 @@ class Attention(nn.Module):
 
         Source: book equation (2.7) and the text that follows it.
         """
-        query = self.query(x).unflatten(-1, (self.heads, self.head_width)).transpose(1, 2)
+        query = self._by_head(self.query(x), self.heads)
         if self.query_norm is not None:
             query = self.query_norm(query)
         if rotation is not None:
@@ -255,10 +255,14 @@ class Attention(nn.Module):
 
         Source: book section 2.2.5 (keys and values of the encoder).
         """
-        key = self.key(memory).unflatten(-1, (self.kv_heads, self.head_width)).transpose(1, 2)
-        value = self.value(memory).unflatten(-1, (self.kv_heads, self.head_width)).transpose(1, 2)
+        key = self._by_head(self.key(memory), self.kv_heads)
+        value = self._by_head(self.value(memory), self.kv_heads)
         if self.key_norm is not None:
             key = self.key_norm(key)
         if rotation is not None:
             key = rotate_half_split(key, rotation)
         return KeysValues(key, value)
+
+    def _by_head(self, x: Tensor, heads: int) -> Tensor:
+        """(batch, time, heads * head_width) to (batch, heads, time, head_width); plain views cost least."""
+        return x.view(x.shape[0], x.shape[1], heads, self.head_width).transpose(1, 2)

@@ -150,6 +150,7 @@ TORCH_NAMES = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_transformer_against_torch(norm):
     peer = torch.nn.Transformer(

@@ -112,11 +112,11 @@ def test_dropout_rests_in_evaluation_and_keeps_the_mean_in_training():
     layer = Attention(8, 2, dropout=0.3)
     x = torch.randn(1, 6, 8)
     with torch.no_grad():
-        drawn = torch.stack([layer(x) for _ in range(3000)])
+        drawn = torch.stack([layer(x) for _ in range(400)])
         exact = layer.eval()(x)
         assert torch.equal(exact, layer(x))
     assert drawn.std(0).min() > 1e-3
-    torch.testing.assert_close(drawn.mean(0), exact, rtol=0, atol=0.05)
+    torch.testing.assert_close(drawn.mean(0), exact, rtol=0, atol=0.1)
 
 
 def test_attention_without_mask_is_equivariant_under_permutation():

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from exchange_cases import LLAMA31
 from safetensors.torch import load_file, save_file
 
 from minillm.errors import FormatError, InvalidInput, Unavailable
@@ -143,7 +144,8 @@ def test_configuration(changes: dict[str, Any], message: str, gpt: Path) -> None
     [
         ({"rope_parameters": {"rope_type": "yarn", "factor": 4.0}}, "rope_parameters: 'rope_type' is \"yarn\""),
         ({"rope_parameters": None, "rope_scaling": {"type": "linear", "factor": 2.0}}, 'rope_scaling: .* "linear"'),
-        ({"rope_parameters": {"rope_type": "llama3", "factor": 8.0}}, "'original_max_position_embeddings' is missing"),
+        ({"rope_parameters": {"rope_type": "llama3", "factor": 8.0}}, "'low_freq_factor' is missing"),
+        ({"rope_parameters": LLAMA31 | {"low_freq_factor": 3.0}}, "'low_freq_factor' 3.0 must be below"),
         ({"partial_rotary_factor": 0.5}, "'partial_rotary_factor' is 0.5"),
         ({"attention_bias": True}, "'attention_bias' is true"),
         ({"mlp_bias": True}, "'mlp_bias' is true"),

@@ -60,11 +60,11 @@ def _read_rope(fields: Fields) -> tuple[float, tuple[float | int, ...] | None]:
     old = rope.take("type", str, "default")
     if rope.only("rope_type", ("default", "llama3"), old) == "default":
         return base, None
-    low = number(rope, "low_freq_factor", 1.0, 1e-6, 1e6)
-    high = number(rope, "high_freq_factor", 4.0, 1e-6, 1e6)
+    low = number(rope, "low_freq_factor", None, 1e-6, 1e6)
+    high = number(rope, "high_freq_factor", None, 1e-6, 1e6)
     if not low < high:
         raise rope.error(f"'low_freq_factor' {low} must be below 'high_freq_factor' {high}")
-    factor = number(rope, "factor", 8.0, 1e-6, 1e6)
+    factor = number(rope, "factor", None, 1e-6, 1e6)
     return base, (factor, low, high, size(rope, "original_max_position_embeddings"))
 
 

@@ -47,13 +47,13 @@ def size(fields: Fields, key: str, default: int | None = None) -> int:
     return value
 
 
-def number(fields: Fields, key: str, default: float, low: float = 0.0, high: float = 1.0) -> float:
+def number(fields: Fields, key: str, default: float | None, low: float = 0.0, high: float = 1.0) -> float:
     """A number between two bounds.
 
     Args:
         fields: Where to read.
         key: Which key.
-        default: What a missing key means.
+        default: What a missing key means; None asks for the key.
         low: Least value.
         high: Greatest value.
 
@@ -61,7 +61,7 @@ def number(fields: Fields, key: str, default: float, low: float = 0.0, high: flo
         The number.
 
     Raises:
-        FormatError: It is something else.
+        FormatError: It is missing or something else.
 
     Example:
         >>> number(Fields({}, "config.json"), "eps", 1e-5)
@@ -69,7 +69,9 @@ def number(fields: Fields, key: str, default: float, low: float = 0.0, high: flo
 
     Source: this project.
     """
-    value: float = fields.take(key, (int, float), default)
+    if default is not None and key not in fields.left:
+        return default
+    value: float = fields.take(key, (int, float))
     if not (math.isfinite(value) and low <= value <= high):
         raise fields.error(f"{key!r} is {value}, not a number from {low} to {high}")
     return float(value)

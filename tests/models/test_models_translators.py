@@ -8,7 +8,7 @@ import torch
 from minillm.errors import InvalidInput
 from minillm.models import BART, BARTConfig, Transformer, TransformerConfig, greedy_translate, shift_right
 from minillm.models.stack import cross_memory
-from minillm.nn import Trace
+from minillm.nn import Trace, sinusoidal_positions
 
 TRANSFORMER = TransformerConfig.tiny()
 CONFIGS = {
@@ -192,6 +192,20 @@ def test_nothing_to_translate_from_is_refused(model, source, target):
 
 def test_word_order_of_the_source_matters(model, source, target):
     assert (model(source.flip(1), target) - model(source, target)).abs().max() > 1e-3
+
+
+def test_the_transformers_embeddings_are_scaled_before_sinusoids_are_added(source, target):
+    model = Transformer(TRANSFORMER)
+    trace = Trace()
+    model(source, target, trace=trace)
+    for hidden, table, ids in (
+        (trace.encoder.hidden[0], model.source_embedding, source),
+        (trace.hidden[0], model.target_embedding, target),
+    ):
+        expected = table(ids) * 32**0.5 + sinusoidal_positions(ids.shape[1], 32)
+        torch.testing.assert_close(hidden, expected)
+        # Scaled, the words weigh as much as the positions do.
+        assert 0.8 < (table.weight * 32**0.5).std().item() < 1.2
 
 
 def test_shift_right_begins_with_the_start_token():

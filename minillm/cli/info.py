@@ -37,8 +37,9 @@ def info(
     say.print(_shares(f"FLOP a token, forward, at {length:,} tokens", flops))
     say.print()
     memory = training_memory(config)
-    rows = [("weights in float32", memory["weights"]), ("weights in bfloat16", memory["weights"] // 2)]
-    rows += [("training with AdamW, without activations", sum(memory.values()))]
+    rows = [("weights in bfloat16", memory["weights"] // 2)]
+    rows += [(f"training in float32: {part}", number) for part, number in memory.items()]
+    rows += [("training in float32 with AdamW, without activations", sum(memory.values()))]
     with suppress(InvalidInput):  # a model that does not decode keeps none
         rows.append((f"keys and values of {length:,} tokens in bfloat16", cache_bytes(config, length)))
     say.print(table(["memory", "size"], [(name, _size(number)) for name, number in rows]))

@@ -1,5 +1,6 @@
 """The text of a run: read, split by position, cut into tokens, and kept beside the run."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from minillm.data import corpora
-from minillm.errors import InvalidInput
+from minillm.errors import FormatError, InvalidInput
+from minillm.files import atomic_write
 from minillm.tokenizers import ByteBPE, CharacterTokenizer, Tokenizer, load_tokenizer
 from minillm.training import read_tokens, write_tokens
 from minillm.training.presets import Preset
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 END = "<|endoftext|>"
 _SHARE = 0.9  # of the characters, to learn from; the rest validates
 _WORLDS = 40
+_SIZE = "size.json"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ def prepare(order: "Order", preset: Preset, out: Path) -> Text:
         parts = split([document.text for document in _corpus(order)], _SHARE)
         tokenizer = _tokenizer(preset, parts)
         for texts, path in zip(parts, files.values(), strict=True):
-            write_tokens(path, ([*_encoded(tokenizer, text)] for text in texts), tokenizer.vocab_size)
+            write_tokens(path, (_encoded(tokenizer, text) for text in texts), tokenizer.vocab_size)
+        with atomic_write(folder / _SIZE) as file:
+            file.write(json.dumps({"validation_bytes": sum(len(text.encode()) for text in parts[1])}) + "\n")
         tokenizer.save(folder)  # last: it says that the rest is whole
     tokenizer = load_tokenizer(folder)
     training, validation = (read_tokens(path)[0] for path in files.values())
@@ -63,8 +68,7 @@ def prepare(order: "Order", preset: Preset, out: Path) -> Text:
             f"{len(training)} tokens to learn from and {len(validation)} to validate: give more text, for at least "
             f"{needed} tokens to learn from"
         )
-    size = len(tokenizer.decode(validation.tolist()).encode())
-    return Text(tokenizer, training, validation, size / len(validation))
+    return Text(tokenizer, training, validation, _bytes(folder / _SIZE) / len(validation))
 
 
 def split(texts: Sequence[str], share: float) -> tuple[list[str], list[str]]:
@@ -83,6 +87,13 @@ def split(texts: Sequence[str], share: float) -> tuple[list[str], list[str]]:
         first += [text[:here]] if here else []
         second += [text[here:]] if here < len(text) else []
     return first, second
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["validation_bytes"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{path} is missing or damaged ({error}): begin another run") from None
 
 
 def _corpus(order: "Order") -> corpora.Corpus:

@@ -69,7 +69,8 @@ def run(order: Order, out: Path | None, resume: bool, device: str, tensorboard: 
     from minillm.training.random_state import seeded
 
     preset, place, say = find_preset(order.preset), find_device(device), console()
-    text = prepare(order, preset, out)
+    with say.status("reading the text"):
+        text = prepare(order, preset, out)
     config = _settings(order, preset, out, place, device)
     with seeded(order.seed):
         model = preset.make(text.tokenizer.vocab_size)
@@ -158,8 +159,11 @@ def _settings(order: Order, preset: "Preset", out: Path, place: "torch.device", 
 
     kept = out / "logs" / "settings.json"
     if kept.exists():
-        told = json.loads(kept.read_text(encoding="utf-8"))
-        return TrainConfig(**told | {"betas": tuple(told["betas"]), "device": device})
+        try:
+            told = json.loads(kept.read_text(encoding="utf-8"))
+            return TrainConfig(**told | {"betas": tuple(told["betas"]), "device": device})
+        except (ValueError, KeyError, TypeError) as error:
+            raise FormatError(f"{kept} is damaged ({error}): begin another run") from None
     import torch
 
     half = preset.half and matmul_rate(place, torch.bfloat16) > 1.2 * matmul_rate(place)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from minillm.cli import build_app, texts
@@ -80,8 +81,6 @@ def test_a_run_becomes_a_model_folder(text, tmp_path):
     assert model.config.vocab_size == tokenizer.vocab_size
     kept = list_checkpoints(run / "checkpoints")[-1]
     assert kept.name == "step-00000006"
-    from safetensors.torch import load_file
-
     weights = load_file(kept / "model.safetensors")
     assert torch.equal(dict(model.named_parameters())["token_embedding.weight"], weights["token_embedding.weight"])
 
@@ -147,8 +146,12 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_weights(text, tmp_path, monk
     text.unlink()  # the run has its own copy
     done = minillm("train", "--resume", "--out", "run")
     assert done.exit_code == 0, done.output
-    for name in ("model.safetensors", "config.json", "tokenizer.json"):
+    for name in ("config.json", "tokenizer.json"):
         assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    # Tensor by tensor: the order of the header's entries is not fixed.
+    found, wanted = (load_file(tmp_path / name / "model.safetensors") for name in ("run", "whole"))
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
 
 
 def test_killed_before_the_first_step_it_can_be_resumed(text, tmp_path):
@@ -281,7 +284,7 @@ def test_info_knows_published_models(name, size):
     done = minillm("info", name)
     assert done.exit_code == 0, done.output
     assert size is None or f"{size:,} parameters" in done.stdout
-    for word in ("attention", "feed-forward", "FLOP", "training with AdamW"):
+    for word in ("attention", "feed-forward", "FLOP", "with AdamW"):
         assert word in done.stdout
 
 

@@ -1,0 +1,34 @@
+"""Scaled dot-product attention with any mask."""
+
+import torch
+
+
+def attention_weights(
+    q: torch.Tensor, k: torch.Tensor, mask: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Weights of every query on every key, of shape (..., queries, keys)."""
+    # solution:
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    if mask is None:
+        return scores.softmax(dim=-1)
+    sees = mask.any(dim=-1, keepdim=True)
+    # A row that sees nothing would be 0 / 0: let it see all, and take that away again.
+    hidden = ~mask & sees
+    return scores.masked_fill(hidden, float("-inf")).softmax(dim=-1) * sees
+    # stub:
+    raise NotImplementedError("scores, mask, softmax")
+    # end
+
+
+def attention(
+    q: torch.Tensor,
+    k: torch.Tensor,
+    v: torch.Tensor,
+    mask: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Values mixed by the weights, of shape (..., queries, value width)."""
+    # solution:
+    return attention_weights(q, k, mask) @ v
+    # stub:
+    raise NotImplementedError("mix the values")
+    # end

@@ -1,0 +1,38 @@
+# fails: test_contributions
+# idea: gives each head an equal share of the result
+
+import torch
+import torch.nn.functional as F
+
+
+def split_heads(x: torch.Tensor, heads: int) -> torch.Tensor:
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def merge_heads(x: torch.Tensor) -> torch.Tensor:
+    return x.transpose(1, 2).flatten(2)
+
+
+def multi_head(
+    x: torch.Tensor,
+    wq: torch.Tensor,
+    wk: torch.Tensor,
+    wv: torch.Tensor,
+    wo: torch.Tensor,
+    heads: int,
+) -> torch.Tensor:
+    q, k, v = (split_heads(x @ w, heads) for w in (wq, wk, wv))
+    return merge_heads(F.scaled_dot_product_attention(q, k, v)) @ wo
+
+
+def contributions(
+    x: torch.Tensor,
+    wq: torch.Tensor,
+    wk: torch.Tensor,
+    wv: torch.Tensor,
+    wo: torch.Tensor,
+    heads: int,
+) -> torch.Tensor:
+    q, k, v = (split_heads(x @ w, heads) for w in (wq, wk, wv))
+    mixed = F.scaled_dot_product_attention(q, k, v)
+    return (merge_heads(mixed) @ wo / heads).expand(heads, *x.shape)

@@ -1,0 +1,38 @@
+# fails: test_split
+# idea: a view of the right shape
+
+import torch
+import torch.nn.functional as F
+
+
+def split_heads(x: torch.Tensor, heads: int) -> torch.Tensor:
+    return x.reshape(x.shape[0], heads, x.shape[1], -1)
+
+
+def merge_heads(x: torch.Tensor) -> torch.Tensor:
+    return x.reshape(x.shape[0], x.shape[2], -1)
+
+
+def multi_head(
+    x: torch.Tensor,
+    wq: torch.Tensor,
+    wk: torch.Tensor,
+    wv: torch.Tensor,
+    wo: torch.Tensor,
+    heads: int,
+) -> torch.Tensor:
+    q, k, v = (split_heads(x @ w, heads) for w in (wq, wk, wv))
+    return merge_heads(F.scaled_dot_product_attention(q, k, v)) @ wo
+
+
+def contributions(
+    x: torch.Tensor,
+    wq: torch.Tensor,
+    wk: torch.Tensor,
+    wv: torch.Tensor,
+    wo: torch.Tensor,
+    heads: int,
+) -> torch.Tensor:
+    q, k, v = (split_heads(x @ w, heads) for w in (wq, wk, wv))
+    mixed = F.scaled_dot_product_attention(q, k, v)
+    return (mixed @ wo.unflatten(0, (heads, -1))).transpose(0, 1)

@@ -165,6 +165,10 @@ def test_greedy_translation_stops_at_the_end_token(model, source):
     stopped = greedy_translate(model, source[:1], begin=1, end=end, length=6)
     first = (free[0] == end).nonzero()[0, 0].item()
     assert stopped.tolist() == [free[0, : first + 1].tolist()]
+    together = greedy_translate(model, source, begin=1, end=end, length=6)
+    for row, alone in zip(together.tolist(), free.tolist(), strict=True):
+        kept = alone[: alone.index(end) + 1] if end in alone else alone
+        assert row == (kept + [end] * 6)[: len(row)]
     with pytest.raises(InvalidInput, match="length is 0"):
         greedy_translate(model, source, begin=1, end=2, length=0)
 

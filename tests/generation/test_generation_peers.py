@@ -138,6 +138,9 @@ BEAMS = [
     ({"beams": 3, "length_penalty": -1.0, "early_stopping": "never"}, (7, 13, 21, 30)),
     ({"beams": 5, "length_penalty": 1.5, "early_stopping": "never"}, (7, 13)),
     ({"beams": 2, "repetition_penalty": 1.4}, (7,)),
+    # So many end tokens that they may take all the best places.
+    ({"beams": 3, "length_penalty": 2.0, "early_stopping": "never"}, tuple(range(0, 60, 2))),
+    ({"beams": 4, "length_penalty": 0.5, "early_stopping": "never"}, tuple(range(55))),
 ]
 
 

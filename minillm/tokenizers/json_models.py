@@ -7,6 +7,7 @@ from minillm.tokenizers.base import Tokenizer
 from minillm.tokenizers.byte_alphabet import read_bytes, show_bytes
 from minillm.tokenizers.byte_bpe import ByteBPE
 from minillm.tokenizers.characters import CharacterTokenizer
+from minillm.tokenizers.json_byte_level import read_byte_level, read_pattern, section_of
 from minillm.tokenizers.json_fields import Fields
 from minillm.tokenizers.patterns import PATTERNS
 from minillm.tokenizers.special import SpecialToken
@@ -89,8 +90,8 @@ def read_bpe(top: Fields, model: Fields, special: Sequence[SpecialToken], templa
     if normalizer is not None:
         normalizer.only("type", ("NFC",))
         normalizer.end()
-    pattern = _read_pattern(top)
-    _read_byte_level(_section(top, "decoder"))
+    pattern = read_pattern(top)
+    read_byte_level(section_of(top, "decoder"))
     ids = {read_bytes(token): id for token, id in vocabulary.items()}
     return ByteBPE(ids, merges, pattern, special, template, normalizer is not None, whole_words)
 
@@ -147,7 +148,7 @@ def read_wordpiece(top: Fields, model: Fields, special: Sequence[SpecialToken], 
     Example:
         >>> read_wordpiece(top, model, [], Template())  # doctest: +SKIP
     """
-    normalizer, cutter, decoder = (_section(top, key) for key in ("normalizer", "pre_tokenizer", "decoder"))
+    normalizer, cutter, decoder = (section_of(top, key) for key in ("normalizer", "pre_tokenizer", "decoder"))
     normalizer.only("type", ("BertNormalizer",))
     cutter.only("type", ("BertPreTokenizer",))
     decoder.only("type", ("WordPiece",))
@@ -250,52 +251,6 @@ def _merge(model: Fields, merge: Any) -> tuple[bytes, bytes]:
     if not isinstance(parts, list) or len(parts) != 2 or not all(type(part) is str for part in parts):
         raise model.error(f"the merge {merge!r} is not two tokens")
     return read_bytes(parts[0]), read_bytes(parts[1])
-
-
-def _section(top: Fields, key: str) -> Fields:
-    section = top.object(key)
-    if section is None:
-        raise top.error(f"{key!r} is null or missing, which is not supported for this kind of model")
-    return section
-
-
-def _read_pattern(top: Fields) -> str:
-    """The name of the pre-tokenisation pattern."""
-    section = _section(top, "pre_tokenizer")
-    if section.left.get("type") != "Sequence":
-        _read_byte_level(section, regex=True)
-        return "gpt2"
-    section.take("type", str)
-    steps = section.take("pretokenizers", list)
-    section.end()
-    if len(steps) != 2:
-        raise section.error(f"{len(steps)} pre-tokenizers in a row are not supported: Split and ByteLevel are")
-    split, last = (Fields(step, section.file, "pre_tokenizer.pretokenizers") for step in steps)
-    split.only("type", ("Split",))
-    pattern = split.object("pattern")
-    if pattern is None:
-        raise split.error("'pattern' is missing")
-    names: dict[str, str] = {text: name for name, text in PATTERNS.items()}
-    name = names[pattern.only("Regex", tuple(names))]
-    split.only("behavior", ("Isolated",))
-    split.only("invert", (False,))
-    for fields in (pattern, split):
-        fields.end()
-    _read_byte_level(last, regex=False)
-    return name
-
-
-def _read_byte_level(section: Fields, regex: bool | None = None) -> None:
-    """Check a ByteLevel step; ``regex`` None is the decoder, whose other settings do nothing."""
-    section.only("type", ("ByteLevel",))
-    if regex is None:
-        section.take("add_prefix_space", bool, True)
-    else:
-        section.only("add_prefix_space", (False,))
-    section.take("trim_offsets", bool, True)
-    if section.take("use_regex", bool, True) is not regex and regex is not None:
-        raise section.error(f"'use_regex' must be {str(regex).lower()} here")
-    section.end()
 
 
 READERS: dict[str, Callable[[Fields, Fields, Sequence[SpecialToken], Template], Tokenizer]] = {

@@ -183,11 +183,11 @@ def test_text_without_spaces_is_not_quadratic() -> None:
 
     def seconds(text: str) -> float:
         start = time.process_time()
-        tokenizer = ByteBPE.train([text], 300)
+        tokenizer = ByteBPE.train([text], 270)
         assert tokenizer.decode(tokenizer.encode(text)) == text
         return time.process_time() - start
 
-    short = min(seconds(long[:10_000]) for _ in range(3))
+    short = min(seconds(long[:10_000]) for _ in range(2))
     assert seconds(long) < 30 * short  # 10 times the text: quadratic work would be 100 times as much
 
 

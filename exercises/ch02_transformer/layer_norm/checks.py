@@ -90,10 +90,12 @@ def test_extreme_vectors(submission, rng):
         getattr(got, "shape", None) == far.shape,
         f"the shape should be {list(far.shape)}, that of x",
     )
+    wrong = mistakes(far, weight, bias, 1e-5).items()
+    known = [name for name, value in wrong if np.abs(got - value).max() < 1e-6]
     is_true(
         bool(np.abs(got - right).max() < 1e-6),
         "numbers around a million with deviation 1: the result is off by more than a millionth",
-        cause="cancelled",
+        cause=known[0] if known else "cancelled",
     )
     close(
         submission.layer_norm(1e-4 * x, weight, bias),

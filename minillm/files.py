@@ -39,15 +39,23 @@ def atomic_write(path: str | os.PathLike[str], mode: str = "w") -> Iterator[IO[A
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, usual_mode())
         os.replace(temporary, target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
-    """The process's umask: mkstemp ignores it, and a published file should have the usual permissions."""
+def usual_mode() -> int:
+    """The permissions that a new file usually gets, for those that were made private to begin with.
+
+    Returns:
+        Bits for ``os.chmod``: read and write, less what the process's umask takes away.
+
+    Example:
+        >>> usual_mode() & 0o600 == 0o600
+        True
+    """
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    return 0o666 & ~mask

@@ -126,6 +126,11 @@ def fused_attention(
 
     Source: PyTorch's documentation of ``scaled_dot_product_attention``.
     """
+    if query.device.type == "cpu" and value.dtype == torch.bfloat16 and torch.is_grad_enabled():
+        # PyTorch's kernel for CPUs takes twice as long on the way back in bfloat16 as in float32.
+        with torch.autocast("cpu", enabled=False):
+            exact = fused_attention(query.float(), key.float(), value.float(), mask, causal, bias, dropout)
+        return exact.to(value.dtype)
     added: Tensor | None = mask
     if bias is not None:
         added = bias.to(query.dtype)

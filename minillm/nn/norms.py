@@ -85,8 +85,9 @@ class RMSNorm(nn.Module):
 
         Source: book equation (2.30).
         """
-        # The kernel takes the mean of squares of half-precision numbers in float32.
-        return F.rms_norm(x, self.shape, self.weight, self.eps)
+        # The kernel takes the mean of squares of half-precision numbers in float32; under autocast, where vectors are
+        # of half precision and weights are not, it must be given both alike.
+        return F.rms_norm(x, self.shape, self.weight.to(x.dtype), self.eps)
 
     def extra_repr(self) -> str:
         """What ``print(model)`` shows."""

@@ -158,3 +158,25 @@ def test_multi_query_parameters_are_the_books():
 def test_heads_that_do_not_divide_are_refused(arguments, told):
     with pytest.raises(InvalidInput, match=told):
         Attention(**arguments)
+
+
+def test_half_precision_is_trained_by_float32_products():
+    generator = torch.Generator().manual_seed(0)
+    exact = [torch.randn(2, 4, 16, 8, generator=generator).bfloat16().float().requires_grad_() for _ in range(3)]
+    half = [x.detach().bfloat16().requires_grad_() for x in exact]
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = attend(*half, causal=True)
+    assert mixed.dtype == torch.bfloat16
+    attend(*exact, causal=True).sum().backward()
+    mixed.sum().backward()
+    for low, high in zip(half, exact, strict=True):
+        # One rounding to bfloat16, not the several of a product in it.
+        torch.testing.assert_close(low.grad, high.grad.bfloat16(), rtol=2**-7, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_norms_of_queries_and_keys_take_autocast():
+    layer = Attention(16, 2, qk_norm=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        layer(torch.randn(1, 4, 16), causal=True).float().sum().backward()
+    assert torch.isfinite(layer.query_norm.weight.grad).all()

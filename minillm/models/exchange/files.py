@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from minillm.errors import FormatError
+from minillm.files import usual_mode
 from minillm.tokenizers.json_fields import Fields, read_json
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -122,6 +123,7 @@ def write_tensors(tensors: dict[str, Tensor], path: Path) -> None:
     """
     sums = {name: checksum(value) for name, value in tensors.items()}
     save_file(tensors, path, metadata={"format": "pt", CHECKSUMS: json.dumps(sums)})
+    path.chmod(usual_mode())  # safetensors leaves it to its owner alone
 
 
 def checksum(value: Tensor) -> int:

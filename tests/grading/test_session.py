@@ -76,6 +76,8 @@ def test_objects_are_held_by_handle(load):
     assert isinstance(one, Remote)
     assert one.add(2) == 3
     assert two.add(1, other=one) == 14
+    assert two.add(1, one) == 18
+    assert submission._session.last_call == "add(1, an object built before)"
     assert one.get("value") == 3
     assert one(5) == 15
     with pytest.raises(AttributeError):

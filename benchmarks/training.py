@@ -31,8 +31,8 @@ from minillm.models import GPT, GPTConfig
 from minillm.training import TrainConfig, make_optimizers, matmul_rate, predict, update
 
 RESULT = Path(__file__).parent / "results" / "training.json"
-# layers, width, context, batch, aim
-SHAPES = [(4, 128, 64, 12, 1.5), (6, 384, 256, 16, 1.1)]
+# layers, width, context, batch, steps in a turn, aim
+SHAPES = [(4, 128, 64, 12, 10, 1.5), (6, 384, 256, 16, 1, 1.1)]
 WIDTHS = (128, 256, 384, 512, 768, 1024)
 VOCABULARY = 65
 
@@ -93,7 +93,7 @@ def in_turns(first: Step, second: Step, count: int, repeats: int) -> list[tuple[
 def row(what: str, tokens: int, pairs: list[tuple[float, float]], peer: str, aim: str) -> dict[str, Any]:
     """One line of the table: medians, and the median of the ratios within a turn."""
     mine, other = (statistics.median(pair[i] for pair in pairs) for i in (0, 1))
-    return {
+    line = {
         "what": what,
         "unit": "tokens/CPU-s",
         "ours": int(float(f"{tokens / mine:.3g}")),
@@ -102,14 +102,16 @@ def row(what: str, tokens: int, pairs: list[tuple[float, float]], peer: str, aim
         "ratio": float(f"{statistics.median(b / a for a, b in pairs):.3g}"),
         "aim": aim,
     }
+    print("{what:72} {ours:>8,} {unit} {peer_name}: {peer:>8,} ratio {ratio} ({aim})".format(**line), flush=True)
+    return line
 
 
 def against_transformers(quick: bool) -> list[dict[str, Any]]:
     """The same model and batch in both libraries."""
     rows = []
-    for layers, width, context, batch, aim in SHAPES:
+    for layers, width, context, batch, count, aim in SHAPES:
         shape = (layers, width, context, batch)
-        pairs = in_turns(ours(*shape), theirs(*shape), count=3 if quick else 10, repeats=3 if quick else 11)
+        pairs = in_turns(ours(*shape), theirs(*shape), count=1 if quick else count, repeats=3 if quick else 7)
         what = f"train GPT-2, {layers} layers, width {width}, context {context}, batch {batch}, float32"
         name = f"transformers {version('transformers')}"
         rows.append(row(what, batch * context, pairs, name, f"at least {aim} x transformers"))
@@ -122,7 +124,7 @@ def half_against_single(quick: bool) -> list[dict[str, Any]]:
     for width in WIDTHS[:3] if quick else WIDTHS:
         shape = (4, width, 128, 8)
         half, single = ours(*shape, precision="bfloat16"), ours(*shape)
-        pairs = in_turns(half, single, count=1 if width > 256 else 3, repeats=3 if quick else 5)
+        pairs = in_turns(half, single, count=1 if width > 256 else 3, repeats=3)
         what = f"train GPT-2 in bfloat16, 4 layers, width {width}, context 128, batch 8"
         rows.append(row(what, 8 * 128, pairs, "ours in float32", "2 x where bound by matrix products"))
     return rows
@@ -155,8 +157,6 @@ def main() -> None:
     quick = parser.parse_args().quick
     torch.set_num_threads(1)  # processor time is then work, and not waiting for the other thread
     rows = against_transformers(quick) + half_against_single(quick)
-    for line in rows:
-        print("{what:72} {ours:>8,} {unit} {peer_name}: {peer:>8,} ratio {ratio} ({aim})".format(**line))
     if quick:
         return
     twice = [line["what"] for line in rows[len(SHAPES) :] if line["ratio"] >= 2]

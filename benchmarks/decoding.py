@@ -6,7 +6,7 @@ reading the prompt and preparing the cache count. Tokens are compared before the
 must give the same ids on both sides. Sampling is timed only; its draws are compared in the tests.
 
 Run from the repository's root: python benchmarks/decoding.py
-(about four minutes on a quiet core; --quick for a try-out that records nothing).
+(about two minutes on a quiet core; --quick for a try-out that records nothing).
 """
 
 import argparse

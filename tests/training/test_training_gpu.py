@@ -34,4 +34,4 @@ def test_training_in_bfloat16_learns_a_cycle(compiled):
     config = TrainConfig(steps=100, learning_rate=3e-3, precision="bfloat16", compile=compiled, device="cuda")
     run = train(GPT(GPTConfig.tiny()), windows, config)
     assert run.finished
-    assert run.loss < 0.1
+    assert run.loss < 0.5  # knowing nothing but the seven tokens it would be 1.95

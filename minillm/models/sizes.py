@@ -30,7 +30,7 @@ def count_parameters(config: Config) -> dict[str, int]:
         >>> sum(count_parameters(LlamaConfig.llama_7b()).values())
         6738415616
 
-    Source: book table 2.1; N = 2 |V| d + L (4 d^2 + 3 d d_ff + 2 d) + d for LLaMA.
+    Source: book table 2.1; ``N = 2 |V| d + L (4 d^2 + 3 d d_ff + 2 d) + d`` for LLaMA.
     """
     sizes = plan(config)
     block, layers, crossed = sizes.block, sizes.layers, sizes.cross_layers

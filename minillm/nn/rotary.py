@@ -83,8 +83,8 @@ class Rotation(NamedTuple):
         sin: The same, with the first half negated: a swap of the halves and two products then rotate.
     """
 
-    cos: Float[Tensor, "*batch time head_width"]
-    sin: Float[Tensor, "*batch time head_width"]
+    cos: Float[Tensor, "... time head_width"]
+    sin: Float[Tensor, "... time head_width"]
 
 
 def rotation(positions: Tensor, frequencies: Float[Tensor, "pairs"]) -> Rotation:

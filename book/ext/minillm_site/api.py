@@ -2,6 +2,11 @@
 
 import ast
 from pathlib import Path
+from typing import Any, NamedTuple
+
+from sphinx.application import Sphinx
+
+FIELD = type(NamedTuple("Example", [("field", int)]).field)
 
 
 def page(root: Path) -> tuple[str, list[Path]]:
@@ -17,6 +22,11 @@ def page(root: Path) -> tuple[str, list[Path]]:
             members = "" if file.stem == "__init__" else "   :members:\n"
             parts.append(f"{level} {dotted}\n\n```{{eval-rst}}\n.. automodule:: {dotted}\n{members}```")
     return "\n\n".join(parts), files
+
+
+def skip_fields(app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any) -> bool | None:
+    """Leave out the fields of named tuples, which stand among their class's attributes already; called by autodoc."""
+    return True if isinstance(member, FIELD) else None
 
 
 def _public(tree: ast.Module) -> bool:

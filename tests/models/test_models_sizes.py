@@ -116,7 +116,7 @@ def test_parameters_by_part(name):
     assert count_parameters(config) == counted
 
 
-@pytest.mark.parametrize("name", set(SWITCHES) - {"bert_bare"})
+@pytest.mark.parametrize("name", sorted(set(SWITCHES) - {"bert_bare"}))
 def test_operations_are_those_that_pytorch_counts(name):
     config = SWITCHES[name]
     model = MODELS[type(config)](config)

@@ -12,17 +12,15 @@ Run from the repository's root: python benchmarks/decoding.py
 import argparse
 import datetime
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
+from recording import machine
 
 from minillm.files import atomic_write
 from minillm.generation import beam_search, generate
@@ -160,20 +158,6 @@ def _short(x: float) -> float | int:
     return int(rounded) if rounded >= 100 else rounded
 
 
-def machine() -> dict[str, str]:
-    """Where this ran."""
-    model = platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        names = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")]
-        model = names[0].split(":")[1].strip() if names else model
-    return {
-        "cpu": model,
-        "cores": str(os.cpu_count()),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("torch", "transformers")},
-    }
-
-
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -197,7 +181,7 @@ def main() -> None:
         "title": "Decoding",
         "command": "python benchmarks/decoding.py",
         "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+        "machine": machine("torch", "transformers"),
         "rows": rows,
         "notes": [
             f"Medians of {repeats} calls, ours and the peer's in turns; float32, one thread, new tokens per second of "

@@ -12,8 +12,6 @@ import argparse
 import datetime
 import json
 import math
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from recording import machine
 from torch import nn
 
 from minillm.data import corpora
@@ -150,15 +149,6 @@ class Bakeoff:
         }
 
 
-def machine() -> dict[str, str]:
-    """What the figures were measured on."""
-    return {
-        "cpu": f"{platform.machine()}, {os.cpu_count()} cores, 1 thread used",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
 def main() -> None:
     """Measure, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -174,7 +164,7 @@ def main() -> None:
         "title": "Early language models on the standard library's docstrings",
         "command": "python benchmarks/early_models.py",
         "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+        "machine": machine("torch", threads=str(torch.get_num_threads())),
         "rows": rows,
         "notes": [
             f"{tokens[0]:,} training, {tokens[1]:,} development and {tokens[2]:,} test tokens, sentence ends included; "

@@ -12,7 +12,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import re
 import resource
 import shutil
@@ -21,6 +20,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from recording import machine
 
 from minillm.files import atomic_write
 from minillm.grading.exercise import Exercise, everything
@@ -92,20 +93,13 @@ def main() -> None:
     write(row)
 
 
-def cpu() -> str:
-    """The processor's name where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.+)", info.read_text(encoding="utf-8")) if info.exists() else []
-    return names[0] if names else platform.machine()
-
-
 def write(row: dict[str, float]) -> None:
     """Record the result with what it was measured on."""
     result = {
         "title": "Proving 150 exercises",
         "command": COMMAND,
         "date": datetime.date.today().isoformat(),
-        "machine": {"cpu": cpu(), "cores": str(os.cpu_count()), "python": platform.python_version()},
+        "machine": machine(),
         "rows": [row],
         "notes": [
             "Programs are stubs, solutions, variants and mutants. The aim is at most 8 minutes on 2 cores.",

@@ -14,7 +14,6 @@ import ast
 import datetime
 import json
 import os
-import platform
 import random
 import resource
 import shutil
@@ -25,6 +24,8 @@ import time
 import zipfile
 from pathlib import Path
 from typing import Any
+
+from recording import machine
 
 from minillm.files import atomic_write
 from minillm.grading.exercise import Exercise, everything
@@ -172,25 +173,15 @@ def seconds(command: list[str], place: str) -> float:
     return time.perf_counter() - started
 
 
-def machine() -> dict[str, str]:
-    """Where this ran."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if os.path.exists("/proc/cpuinfo") else []
-    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.machine(),
-        "cores": str(os.cpu_count()),
-        "python": platform.python_version(),
-        "sandbox": str(choose("L1")),
-        "load": f"{os.getloadavg()[0]:.1f} before the run",
-    }
-
-
 def main() -> None:
     """Measure, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--submissions", type=int, default=200)
     size = parser.parse_args().submissions
-    about, exercises = machine(), everything(f"{CHAPTER}.")
+    about, exercises = (
+        machine(sandbox=str(choose("L1")), load=f"{os.getloadavg()[0]:.1f} before the run"),
+        everything(f"{CHAPTER}."),
+    )
     cold, warm, chapter = check_times(exercises)
     points = alone(exercises)
     place = Path(tempfile.mkdtemp(prefix="minillm-class-"))

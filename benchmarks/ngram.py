@@ -18,7 +18,6 @@ import itertools
 import json
 import math
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -33,6 +32,7 @@ import kenlm
 import nltk.lm
 import numpy as np
 from nltk.lm.preprocessing import pad_both_ends, padded_everygram_pipeline
+from recording import machine
 
 from minillm.data import corpora
 from minillm.files import atomic_write
@@ -193,20 +193,6 @@ def memory(large: Sentences) -> list[dict[str, Any]]:
     return rows
 
 
-def machine() -> dict[str, str]:
-    """Where this ran."""
-    model = platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        names = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")]
-        model = names[0].split(":")[1].strip() if names else model
-    return {
-        "cpu": model,
-        "cores": str(os.cpu_count()),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("numpy", "nltk", "kenlm")},
-    }
-
-
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -224,7 +210,7 @@ def main() -> None:
         "title": "n-gram models",
         "command": "python benchmarks/ngram.py",
         "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+        "machine": machine("numpy", "nltk", "kenlm"),
         "rows": rows,
         "notes": [
             f"Medians of {repeats} repeats, ours and the peer in turns; one thread each; per second of processor time.",

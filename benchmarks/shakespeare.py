@@ -16,8 +16,6 @@ import argparse
 import datetime
 import json
 import math
-import os
-import platform
 import time
 from dataclasses import replace
 from importlib.metadata import version
@@ -26,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from recording import machine
 from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -118,21 +117,6 @@ def rounds(text: str, repeats: int, quick: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def machine() -> dict[str, str]:
-    """Where this ran."""
-    model = platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        names = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")]
-        model = names[0].split(":")[1].strip() if names else model
-    return {
-        "cpu": model,
-        "cores": str(os.cpu_count()),
-        "threads": str(torch.get_num_threads()),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("torch", "transformers")},
-    }
-
-
 def main() -> None:
     """Measure, print and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -148,7 +132,7 @@ def main() -> None:
         "title": "Time to quality: tiny Shakespeare on a CPU",
         "command": "python benchmarks/shakespeare.py --data tinyshakespeare.txt",
         "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+        "machine": machine("torch", "transformers", threads=str(torch.get_num_threads())),
         "rows": rows,
         "notes": [
             "Characters, cut by position: 90 % to learn from, 10 % to validate. Loss on the whole validation part, "

@@ -14,8 +14,6 @@ Run from the repository's root: python benchmarks/training.py
 import argparse
 import datetime
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -24,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from recording import machine
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from minillm.files import atomic_write
@@ -130,23 +129,11 @@ def half_against_single(quick: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def machine() -> dict[str, str]:
-    """Where this ran, and how fast its matrix products are on all threads."""
-    model = platform.machine()
-    if os.path.exists("/proc/cpuinfo"):
-        names = [x for x in Path("/proc/cpuinfo").read_text().splitlines() if x.startswith("model name")]
-        model = names[0].split(":")[1].strip() if names else model
-    rates = {
+def rates() -> dict[str, str]:
+    """How fast this machine's own matrix products are."""
+    return {
         f"matmul {name}": f"{matmul_rate(torch.device('cpu'), dtype, seconds=1) / 1e9:.0f} GFLOP/s"
         for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16))
-    }
-    return {
-        "cpu": model,
-        "cores": str(os.cpu_count()),
-        "threads": str(torch.get_num_threads()),
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("torch", "transformers")},
-        **rates,
     }
 
 
@@ -164,7 +151,7 @@ def main() -> None:
         "title": "Training on a CPU",
         "command": "python benchmarks/training.py",
         "date": datetime.date.today().isoformat(),
-        "machine": machine(),
+        "machine": machine("torch", "transformers", threads=str(torch.get_num_threads()), **rates()),
         "rows": rows,
         "notes": [
             "Medians over turns, in tokens per second of processor time, one thread. The ratio is the median of the "

@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from minillm.grading.exercise import Exercise
 from minillm.grading.service import Judge
 
 RIGHT = "def double(x):\n    return x + x\n"
@@ -283,6 +284,10 @@ class TestOverview:
         (started / "double.py").write_text(RIGHT)
         exercises("check", "double")
         assert exercises("next").stdout.startswith("ch01.spread")
+
+    def test_links_of_a_statement_are_shown_as_words(self, exercises, started, monkeypatch):
+        monkeypatch.setattr(Exercise, "statement", "See the [chain rule](../../book/glossary.md#chain-rule).")
+        assert "See the chain rule.\n" in exercises("next").stdout
 
     def test_progress(self, exercises, started):
         (started / "double.py").write_text(WRONG)

@@ -220,3 +220,11 @@ def test_loaded_models_can_be_trained_and_compiled_away(tmp_path: Path) -> None:
     torch.optim.SGD(model.parameters(), lr=1.0).step()
     assert (tmp_path / "m" / "model.safetensors").read_bytes() == before
     assert not torch.equal(model.norm.weight, from_pretrained(tmp_path / "m").norm.weight)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_saved_files_have_the_usual_permissions(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    save_pretrained(GPT(GPTConfig.tiny()), tmp_path / "model")
+    modes = {file.stat().st_mode for file in (tmp_path / "model").iterdir()}
+    assert modes == {(tmp_path / "plain").stat().st_mode}

@@ -88,7 +88,8 @@ def train(
     with seeded(config.seed), stop_signals() as asked, _explained(keeper), ExitStack() as closing:
         run = Run(keeper.begin(resume))
         position, tell = run.position, _opened(run, keeper, logs, tensorboard, closing)
-        meter = Meter(flops_per_token(model, getattr(data, "context", 0)), peak)
+        # Data that do not say how long a window is: attention's scores are left out but for one.
+        meter = Meter(flops_per_token(model, getattr(data, "context", 1)), peak)
         began = time.perf_counter() - position.seconds
         while position.share(config) < 1 and not asked.is_set():
             set_rates(optimizers, config.factor(position.progress(config)))

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from minillm.errors import FormatError, InvalidInput, Unavailable
+from minillm.models import GPT, GPTConfig
 from minillm.training import (
     AllWindows,
     Diverged,
@@ -58,6 +59,12 @@ def test_it_learns(make_model, windows, text, optimizer):
     assert [record.step for record in run.records][-2:] == [78, 80]
     assert run.records[-1].validation_loss == run.validation_loss
     assert run.validation_loss == evaluate(model, validation).loss
+
+
+def test_any_function_of_a_number_will_do_as_data(windows):
+    model = GPT(GPTConfig.tiny())
+    run = train(model, lambda number: windows(number), TrainConfig(steps=2, device="cpu"))
+    assert run.finished
 
 
 def test_the_validation_loss_weighs_every_token_alike(make_model, text):

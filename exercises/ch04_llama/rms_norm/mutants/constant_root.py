@@ -1,0 +1,11 @@
+# fails: test_gradients
+# idea: cuts the root off from the graph
+
+import torch
+
+
+def rms_norm(x: torch.Tensor, weight: torch.Tensor, eps: float = 1e-6) -> torch.Tensor:
+    exact = x if x.dtype == torch.float64 else x.float()
+    square = exact.square().mean(dim=-1, keepdim=True)
+    unit = exact * torch.rsqrt(square + eps).detach()
+    return (unit * weight).to(x.dtype)

@@ -1,0 +1,58 @@
+"""From many key and value heads to few."""
+
+import torch
+import torch.nn.functional as F
+
+
+def pool_heads(weight: torch.Tensor, heads: int, groups: int) -> torch.Tensor:
+    """Mean of the heads of each group: (..., heads * d) to (..., groups * d)."""
+    # solution:
+    if groups < 1 or heads % groups:
+        raise ValueError(f"{heads} heads cannot be shared out among {groups} groups")
+    return weight.unflatten(-1, (groups, heads // groups, -1)).mean(dim=-2).flatten(-2)
+    # stub:
+    raise NotImplementedError("neighboring heads form a group")
+    # end
+
+
+def repeat_heads(weight: torch.Tensor, groups: int, heads: int) -> torch.Tensor:
+    """Each group's head once for every head: (..., groups * d) to (..., heads * d)."""
+    # solution:
+    if groups < 1 or heads % groups:
+        raise ValueError(f"{heads} heads cannot share {groups} groups")
+    each = weight.unflatten(-1, (groups, -1))
+    return each.repeat_interleave(heads // groups, dim=-2).flatten(-2)
+    # stub:
+    raise NotImplementedError("the copies of a head stand side by side")
+    # end
+
+
+def grouped_attention(
+    x: torch.Tensor,
+    wq: torch.Tensor,
+    wk: torch.Tensor,
+    wv: torch.Tensor,
+    wo: torch.Tensor,
+    heads: int,
+) -> torch.Tensor:
+    """Causal self-attention with as many key and value heads as wk and wv have."""
+    # solution:
+    width = wq.shape[1] // heads
+    q, k, v = ((x @ w).unflatten(-1, (-1, width)).transpose(1, 2) for w in (wq, wk, wv))
+    k, v = (y.repeat_interleave(heads // y.shape[1], dim=1) for y in (k, v))
+    mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    return mixed.transpose(1, 2).flatten(2) @ wo
+    # stub:
+    raise NotImplementedError("query head i reads key head i // (heads // groups)")
+    # end
+
+
+def cache_bytes_per_token(
+    layers: int, kv_heads: int, head_width: int, bytes_per_number: int
+) -> int:
+    """Bytes that one token takes in the key-value cache."""
+    # solution:
+    return 2 * layers * kv_heads * head_width * bytes_per_number
+    # stub:
+    raise NotImplementedError("keys and values of all layers")
+    # end

@@ -8,13 +8,12 @@ Source: book section 2.3.2, equations (2.23) to (2.25); Radford et al. 2018, 201
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from minillm.errors import InvalidInput
 from minillm.models.checks import check_config, check_heads
+from minillm.models.decoder_only import DecoderOnly
 from minillm.models.stack import run_blocks
 from minillm.nn import (
     Attention,
@@ -103,7 +102,7 @@ class GPTConfig:
         return cls(vocab_size=50257, context=2048, layers=96, heads=96, width=12288)
 
 
-class GPT(nn.Module):
+class GPT(DecoderOnly):
     """A GPT language model: token ids in, next-token logits out.
 
     Args:
@@ -137,57 +136,9 @@ class GPT(nn.Module):
             dropout=config.dropout,
         )
 
-    def forward(
-        self,
-        ids: Int[Tensor, "batch time"],
-        *,
-        mask: Bool[Tensor, "batch keys"] | None = None,
-        positions: Int[Tensor, "batch time"] | None = None,
-        cache: KVCache | None = None,
-        trace: Trace | None = None,
-        last: bool = False,
-    ) -> Float[Tensor, "batch steps vocab"]:
-        """Logits of the token that follows each position.
-
-        Args:
-            ids: Token ids; with a cache, the new ones only.
-            mask: True at real tokens, False at padding; covers the cache and the new tokens.
-            positions: Position of every token; counted on from the cache by default.
-            cache: Keys and values of the tokens before; grows by these.
-            trace: Filled with hidden states and attention maps.
-            last: Return the last position only, without computing the others' logits.
-
-        Returns:
-            Logits, (batch, time, vocab), or (batch, 1, vocab) with ``last``.
-
-        Source: book equation (2.25).
-        """
-        hidden = self.hidden(ids, mask=mask, positions=positions, cache=cache, trace=trace)
-        return self.head(hidden[:, -1:] if last else hidden)
-
-    def hidden(
-        self,
-        ids: Int[Tensor, "batch time"],
-        *,
-        mask: Bool[Tensor, "batch keys"] | None = None,
-        positions: Int[Tensor, "batch time"] | None = None,
-        cache: KVCache | None = None,
-        trace: Trace | None = None,
-    ) -> Float[Tensor, "batch time width"]:
-        """Hidden states after the last block and its norm.
-
-        Args:
-            ids: Token ids.
-            mask: As in :meth:`forward`.
-            positions: As in :meth:`forward`.
-            cache: As in :meth:`forward`.
-            trace: As in :meth:`forward`.
-
-        Returns:
-            What :meth:`head` turns into logits.
-
-        Source: book equations (2.23) and (2.24).
-        """
+    def _hidden(
+        self, ids: Tensor, mask: Tensor | None, positions: Tensor | None, cache: KVCache | None, trace: Trace | None
+    ) -> Tensor:
         time = ids.shape[1]
         start = 0 if cache is None else cache.reserve(time)
         x = self.token_embedding(ids) + self.position_embedding(start, time, positions)
@@ -196,33 +147,3 @@ class GPT(nn.Module):
         see = visibility(time, start + time, causal=True, padding=mask, device=ids.device)
         x = run_blocks(self.blocks, x, see, cache=cache, trace=trace)
         return x if self.norm is None else self.norm(x)
-
-    def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:
-        """Logits from hidden states.
-
-        Args:
-            hidden: What :meth:`hidden` returns, or some positions of it.
-
-        Returns:
-            Logits over the vocabulary.
-
-        Source: book equation (2.25), with tied embeddings.
-        """
-        return F.linear(hidden, self.token_embedding.weight) if self.output is None else self.output(hidden)
-
-    def new_cache(self, batch: int, length: int, dtype: torch.dtype | None = None) -> KVCache:
-        """An empty key/value cache on the model's device.
-
-        Args:
-            batch: Rows.
-            length: Most positions it can hold.
-            dtype: Of the numbers kept; the weights' own by default.
-
-        Returns:
-            The cache.
-
-        Source: book section 2.4.2.
-        """
-        config, weight = self.config, self.token_embedding.weight
-        head_width = config.width // config.heads
-        return KVCache(config.layers, batch, config.heads, length, head_width, dtype or weight.dtype, weight.device)

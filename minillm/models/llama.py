@@ -9,9 +9,9 @@ Source: book section 2.4.1; Touvron et al. 2023a, 2023b; Jiang et al. 2023; Chow
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from minillm.models.decoder_only import DecoderOnly
 from minillm.models.llama_config import LlamaConfig
 from minillm.models.llama_step import LlamaStep, can_join
 from minillm.models.stack import run_blocks
@@ -34,7 +34,7 @@ from minillm.nn import (
 )
 
 
-class Llama(nn.Module):
+class Llama(DecoderOnly):
     """A LLaMA language model: token ids in, next-token logits out.
 
     Args:
@@ -93,57 +93,9 @@ class Llama(nn.Module):
         order = "parallel" if config.parallel else "pre"
         return Block(attention, feedforward, self._norm, order=order, dropout=config.dropout)
 
-    def forward(
-        self,
-        ids: Int[Tensor, "batch time"],
-        *,
-        mask: Bool[Tensor, "batch keys"] | None = None,
-        positions: Int[Tensor, "batch time"] | None = None,
-        cache: KVCache | None = None,
-        trace: Trace | None = None,
-        last: bool = False,
-    ) -> Float[Tensor, "batch steps vocab"]:
-        """Logits of the token that follows each position.
-
-        Args:
-            ids: Token ids; with a cache, the new ones only.
-            mask: True at real tokens, False at padding; covers the cache and the new tokens.
-            positions: Position of every token; counted on from the cache by default.
-            cache: Keys and values of the tokens before; grows by these.
-            trace: Filled with hidden states and attention maps.
-            last: Return the last position only, without computing the others' logits.
-
-        Returns:
-            Logits, (batch, time, vocab), or (batch, 1, vocab) with ``last``.
-
-        Source: book section 2.4.1.
-        """
-        hidden = self.hidden(ids, mask=mask, positions=positions, cache=cache, trace=trace)
-        return self.head(hidden[:, -1:] if last else hidden)
-
-    def hidden(
-        self,
-        ids: Int[Tensor, "batch time"],
-        *,
-        mask: Bool[Tensor, "batch keys"] | None = None,
-        positions: Int[Tensor, "batch time"] | None = None,
-        cache: KVCache | None = None,
-        trace: Trace | None = None,
-    ) -> Float[Tensor, "batch time width"]:
-        """Hidden states after the last block and the final norm.
-
-        Args:
-            ids: Token ids.
-            mask: As in :meth:`forward`.
-            positions: As in :meth:`forward`.
-            cache: As in :meth:`forward`.
-            trace: As in :meth:`forward`.
-
-        Returns:
-            What :meth:`head` turns into logits.
-
-        Source: book section 2.4.1.
-        """
+    def _hidden(
+        self, ids: Tensor, mask: Tensor | None, positions: Tensor | None, cache: KVCache | None, trace: Trace | None
+    ) -> Tensor:
         time = ids.shape[1]
         start = 0 if cache is None else cache.reserve(time)
         x = self.token_embedding(ids)
@@ -178,33 +130,3 @@ class Llama(nn.Module):
             joins = exact and can_join(self.config, self.blocks)
             cache.step = LlamaStep(self.config, self.blocks) if joins else False
         return cache.step is not False
-
-    def head(self, hidden: Float[Tensor, "batch time width"]) -> Float[Tensor, "batch time vocab"]:
-        """Logits from hidden states.
-
-        Args:
-            hidden: What :meth:`hidden` returns, or some positions of it.
-
-        Returns:
-            Logits over the vocabulary.
-
-        Source: book section 2.4.1.
-        """
-        return F.linear(hidden, self.token_embedding.weight) if self.output is None else self.output(hidden)
-
-    def new_cache(self, batch: int, length: int, dtype: torch.dtype | None = None) -> KVCache:
-        """An empty key/value cache on the model's device.
-
-        Args:
-            batch: Rows.
-            length: Most positions it can hold.
-            dtype: Of the numbers kept; the weights' own by default.
-
-        Returns:
-            The cache.
-
-        Source: book section 2.4.2.
-        """
-        config, weight = self.config, self.token_embedding.weight
-        kv_heads = config.kv_heads or config.heads
-        return KVCache(config.layers, batch, kv_heads, length, config.head_size, dtype or weight.dtype, weight.device)

@@ -5,6 +5,7 @@ Source: book equation (2.24), iterated over the layers (errata E21).
 
 from collections.abc import Sequence
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -115,3 +116,29 @@ def cross_memory(
     if cache is not None:
         cache.cross, cache.cross_mask = pairs, mask
     return pairs, mask
+
+
+def new_cache(blocks: nn.ModuleList, batch: int, length: int, dtype: torch.dtype | None = None) -> KVCache:
+    """An empty key/value cache for a stack of blocks, on their device.
+
+    Args:
+        blocks: The layers.
+        batch: Rows.
+        length: Most positions it can hold.
+        dtype: Of the numbers kept; the weights' own by default.
+
+    Returns:
+        The cache.
+
+    Example:
+        >>> from minillm.models import Llama, LlamaConfig
+        >>> new_cache(Llama(LlamaConfig.tiny()).blocks, batch=2, length=9).keys[0].shape
+        torch.Size([2, 2, 9, 8])
+
+    Source: book section 2.4.2.
+    """
+    first = blocks[0]
+    assert isinstance(first, Block)
+    attention, weight = first.attention, first.attention.key.weight
+    size = attention.kv_heads, length, attention.head_width
+    return KVCache(len(blocks), batch, *size, dtype or weight.dtype, weight.device)

@@ -143,7 +143,7 @@ def as_bart(ours: BART):
     for side in ("encoder", "decoder"):
         names |= {
             f"{side}_positions": f"model.{side}.embed_positions",
-            f"{side}_norm": f"model.{side}.layernorm_embedding",
+            f"{side}_embedding_norm": f"model.{side}.layernorm_embedding",
         }
         inner = {"feedforward.up": "fc1", "feedforward.down": "fc2", "feedforward_norm": "final_layer_norm"}
         kinds = [("attention", "self_attn"), ("cross", "encoder_attn")]

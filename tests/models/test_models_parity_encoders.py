@@ -78,7 +78,7 @@ def test_bert_for_pretraining():
 BART_NAMES = [
     (r"^model\.shared\.", "token_embedding."),
     (r"^model\.(encoder|decoder)\.embed_positions\.", r"\1_positions."),
-    (r"^model\.(encoder|decoder)\.layernorm_embedding\.", r"\1_norm."),
+    (r"^model\.(encoder|decoder)\.layernorm_embedding\.", r"\1_embedding_norm."),
     (r"^model\.(encoder|decoder)\.layers\.", r"\1_blocks."),
     (r"\.self_attn_layer_norm\.", ".attention_norm."),
     (r"\.encoder_attn_layer_norm\.", ".cross_norm."),

@@ -112,7 +112,7 @@ def weights(config: BARTConfig) -> list[Weight]:
         listed.append(Weight(f"model.{side}.embed_positions.weight", (f"{side}_positions.weight",)))
         names = _BLOCK if side == "encoder" else _BLOCK + _CROSS
         for kind in ("weight", "bias"):
-            listed.append(Weight(f"model.{side}.layernorm_embedding.{kind}", (f"{side}_norm.{kind}",)))
+            listed.append(Weight(f"model.{side}.layernorm_embedding.{kind}", (f"{side}_embedding_norm.{kind}",)))
             listed += [
                 Weight(f"model.{side}.layers.{layer}.{theirs}.{kind}", (f"{side}_blocks.{layer}.{ours}.{kind}",))
                 for layer in range(layers)

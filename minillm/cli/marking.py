@@ -86,7 +86,7 @@ def mark(paths: Sequence[Path], order: Order, *, one: bool, csv: Path | None, ju
         reports.write_csv(records, csv)
     if junit is not None:
         reports.write_junit(records, junit)
-    _summarise(records, failed, left, out)
+    _summarize(records, failed, left, out)
     if failed:
         raise typer.Exit(NOT_PASSED)
 
@@ -120,7 +120,7 @@ def _grade(
     return graded, failed
 
 
-def _summarise(records: Sequence[Record], failed: dict[str, MinillmError], left: Sequence[Path], out: Console) -> None:
+def _summarize(records: Sequence[Record], failed: dict[str, MinillmError], left: Sequence[Path], out: Console) -> None:
     rows = [(r["submission"], f"{r['earned']}/{r['possible']}", "; ".join(r["notes"])) for r in records]
     if len(rows) <= _SHOWN:
         out.print(table(["submission", "points", "notes"], rows))

@@ -1,6 +1,6 @@
 """GPT: a stack of causal blocks that predicts the next token.
 
-GPT-2 and GPT-3 normalise before each part, GPT-1 after it; all have learned positions, biases everywhere, the tanh form
+GPT-2 and GPT-3 normalize before each part, GPT-1 after it; all have learned positions, biases everywhere, the tanh form
 of GELU, and share the embedding table with the output layer.
 
 Source: book section 2.3.2, equations (2.23) to (2.25); Radford et al. 2018, 2019; Brown et al. 2020.

@@ -71,7 +71,7 @@ def can_join(config: LlamaConfig, blocks: nn.ModuleList) -> bool:
         blocks: Its blocks.
 
     Returns:
-        False also where a layer was replaced (adapters, quantisation, parallelism) or has a hook that must be run.
+        False also where a layer was replaced (adapters, quantization, parallelism) or has a hook that must be run.
 
     Example:
         >>> from minillm.models import Llama

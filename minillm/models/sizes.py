@@ -107,10 +107,10 @@ def training_memory(config: Config, precision: str = "float32") -> dict[str, int
     Args:
         config: Of any of the Transformers.
         precision: ``float32`` (autocast included: it keeps float32 weights), or ``mixed``, with half-precision weights
-            and gradients and a float32 copy in the optimiser.
+            and gradients and a float32 copy in the optimizer.
 
     Returns:
-        Bytes of weights, gradients and optimiser; 16 a parameter either way.
+        Bytes of weights, gradients and optimizer; 16 a parameter either way.
 
     Raises:
         InvalidInput: The precision is unknown.

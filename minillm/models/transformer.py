@@ -1,6 +1,6 @@
 """The Transformer of 2017: an encoder reads the source, a decoder writes the target.
 
-Source: book section 2.2, whose listings normalise before each part although its figure does after (errata E14);
+Source: book section 2.2, whose listings normalize before each part although its figure does after (errata E14);
 Vaswani et al. 2017.
 """
 

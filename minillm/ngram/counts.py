@@ -59,7 +59,7 @@ class NgramCounts:
         """Count a corpus.
 
         Args:
-            sentences: Tokenised sentences, without ``<s>`` and ``</s>``.
+            sentences: Tokenized sentences, without ``<s>`` and ``</s>``.
             order: The longest n-grams to count, at least 1.
             min_count: Words that occur less often than this become ``<unk>``.
 

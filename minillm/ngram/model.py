@@ -82,7 +82,7 @@ class NgramLM(Scorer):
         """Estimate the model from a corpus.
 
         Args:
-            sentences: Tokenised sentences, without ``<s>`` and ``</s>``; they are read once.
+            sentences: Tokenized sentences, without ``<s>`` and ``</s>``; they are read once.
             heldout: For ``jelinek_mercer`` only: sentences to set the weights on. If they are not given, every tenth
                 training sentence is set aside for that, and counted in the end.
 

@@ -128,7 +128,7 @@ class Scorer:
         """Natural log-probabilities of many sentences at once, which is far faster than one by one.
 
         Args:
-            sentences: Tokenised sentences, without ``<s>`` and ``</s>``.
+            sentences: Tokenized sentences, without ``<s>`` and ``</s>``.
 
         Returns:
             One number a sentence.
@@ -154,7 +154,7 @@ class Scorer:
         """Perplexity of a text, with and without its unknown words.
 
         Args:
-            sentences: Tokenised sentences, without ``<s>`` and ``</s>``; at least one.
+            sentences: Tokenized sentences, without ``<s>`` and ``</s>``; at least one.
 
         Returns:
             Both figures, and the numbers of tokens and of unknown words.
@@ -227,7 +227,7 @@ def encode_some(vocabulary: Vocabulary, sentences: Iterable[Sequence[str]]) -> I
 
     Args:
         vocabulary: The words.
-        sentences: Tokenised sentences, without ``<s>`` and ``</s>``.
+        sentences: Tokenized sentences, without ``<s>`` and ``</s>``.
 
     Returns:
         What ``Vocabulary.encode`` returns.

@@ -54,7 +54,7 @@ class Vocabulary:
         """Collect the words of a corpus and encode it, in one pass.
 
         Args:
-            sentences: Tokenised sentences, without ``<s>`` and ``</s>``.
+            sentences: Tokenized sentences, without ``<s>`` and ``</s>``.
             min_count: Words that occur less often than this become ``<unk>``.
 
         Returns:
@@ -130,7 +130,7 @@ class Vocabulary:
         """Turn sentences into one row of ids with ``<s>`` and ``</s>`` around each sentence.
 
         Args:
-            sentences: Tokenised sentences, without ``<s>`` and ``</s>``.
+            sentences: Tokenized sentences, without ``<s>`` and ``</s>``.
 
         Returns:
             The ids; sentence boundaries are the places where ``<s>`` stands.

@@ -158,7 +158,7 @@ class Attention(nn.Module):
         head_width: Width of a head; ``width / heads`` by default.
         bias: Give the query, key and value projections a bias.
         output_bias: Give the output projection a bias; like ``bias`` by default.
-        qk_norm: Normalise every query and key by RMSNorm before it is rotated (Qwen3).
+        qk_norm: Normalize every query and key by RMSNorm before it is rotated (Qwen3).
         norm_eps: The epsilon of that norm.
         dropout: Probability of dropping an attention weight in training.
 

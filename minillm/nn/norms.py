@@ -1,4 +1,4 @@
-"""Layer normalisation and root-mean-square normalisation.
+"""Layer normalization and root-mean-square normalization.
 
 Source: book sections 2.2.4 and 2.4.1, equations (2.10), (2.30) and (2.31).
 """
@@ -35,7 +35,7 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width)) if bias else None
 
     def forward(self, x: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
-        """Normalise over the last axis.
+        """Normalize over the last axis.
 
         Args:
             x: Vectors.
@@ -75,7 +75,7 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch width"]:
-        """Normalise over the last axis.
+        """Normalize over the last axis.
 
         Args:
             x: Vectors.

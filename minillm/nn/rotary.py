@@ -135,7 +135,7 @@ def rotate_half_split(
 def rotate_interleaved(
     x: Float[Tensor, "*batch time head_width"], angles: Float[Tensor, "time pairs"]
 ) -> Float[Tensor, "*batch time head_width"]:
-    """Rotate pairs of neighbours, dimension 2 i and dimension 2 i + 1.
+    """Rotate pairs of neighbors, dimension 2 i and dimension 2 i + 1.
 
     Args:
         x: Queries or keys.
@@ -158,7 +158,7 @@ def rotate_interleaved(
 def rotate_complex(
     x: Float[Tensor, "*batch time head_width"], angles: Float[Tensor, "time pairs"]
 ) -> Float[Tensor, "*batch time head_width"]:
-    """Rotate pairs of neighbours, read as complex numbers, by one complex product.
+    """Rotate pairs of neighbors, read as complex numbers, by one complex product.
 
     Args:
         x: Queries or keys.

@@ -1,4 +1,4 @@
-"""BERT's basic pre-tokenisation: cleaning, Chinese characters apart, lower case, accents, punctuation.
+"""BERT's basic pre-tokenization: cleaning, Chinese characters apart, lower case, accents, punctuation.
 
 What a character is comes from the running Python's Unicode tables. The ``tokenizers`` library has tables of 2015, so
 that marks and punctuation which Unicode took in later are treated otherwise there, and its list of Chinese characters

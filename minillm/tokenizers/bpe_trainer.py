@@ -1,4 +1,4 @@
-"""Learning byte-pair merges: join the most frequent pair of neighbours, again and again."""
+"""Learning byte-pair merges: join the most frequent pair of neighbors, again and again."""
 
 from collections.abc import Iterable, Mapping
 from heapq import heapify, heappop, heappush

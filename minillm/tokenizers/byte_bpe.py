@@ -17,12 +17,12 @@ CACHED_PIECES = 1 << 16
 
 
 class ByteBPE(Tokenizer):
-    """Merges of neighbouring bytes, applied inside each pre-token.
+    """Merges of neighboring bytes, applied inside each pre-token.
 
     Args:
         ids: Id of each token's bytes; all 256 single bytes are among them.
         merges: Pairs of tokens in the order in which they are joined.
-        pattern: Name of the pre-tokenisation pattern, see ``compile_pattern``.
+        pattern: Name of the pre-tokenization pattern, see ``compile_pattern``.
         special_tokens: Marks with their ids.
         template: What ``encode_pair`` puts around texts.
         composed: Bring text to Unicode's composed form (NFC) first, as Qwen does.
@@ -85,7 +85,7 @@ class ByteBPE(Tokenizer):
             vocab_size: Number of ids, at least 256 and one a special token; fewer come out where the texts do not hold
                 enough pairs.
             special_tokens: Marks, for example ``["<|endoftext|>"]``.
-            pattern: Name of the pre-tokenisation pattern.
+            pattern: Name of the pre-tokenization pattern.
             min_count: A pair that occurs less often is not joined.
 
         Returns:
@@ -121,7 +121,7 @@ class ByteBPE(Tokenizer):
 
         Args:
             ranks: Id of each token's bytes.
-            pattern: Name of the pre-tokenisation pattern.
+            pattern: Name of the pre-tokenization pattern.
             special_tokens: Id of each mark.
 
         Returns:

@@ -27,7 +27,7 @@ def section_of(top: Fields, key: str) -> Fields:
 
 
 def read_pattern(top: Fields) -> str:
-    """The name of the pre-tokenisation pattern.
+    """The name of the pre-tokenization pattern.
 
     Args:
         top: The file's top level.

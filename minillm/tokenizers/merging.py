@@ -6,7 +6,7 @@ from itertools import pairwise
 
 
 def merge_symbols(symbols: Sequence[int], merges: Mapping[tuple[int, int], tuple[int, int]]) -> list[int]:
-    """Join neighbours until no merge applies: lowest rank first, and leftmost among equal ranks.
+    """Join neighbors until no merge applies: lowest rank first, and leftmost among equal ranks.
 
     The symbols are kept as a linked list and the possible merges in a heap, so that 100,000 characters without a
     space cost hardly more each than those of a short word. Looking for the best pair anew after each merge would be

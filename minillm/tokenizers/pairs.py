@@ -1,4 +1,4 @@
-"""A corpus of words as linked symbols, with exact counts of neighbouring pairs that every merge keeps up to date."""
+"""A corpus of words as linked symbols, with exact counts of neighboring pairs that every merge keeps up to date."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ class PairCorpus:
         words: Pairs of the symbols of a word and its count.
 
     Attributes:
-        counts: How often each pair of neighbours occurs; overlapping pairs count each: ``aaa`` holds ``aa`` twice.
+        counts: How often each pair of neighbors occurs; overlapping pairs count each: ``aaa`` holds ``aa`` twice.
         symbol_counts: How often each symbol occurs.
 
     Example:

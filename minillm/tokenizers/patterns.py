@@ -18,7 +18,7 @@ PATTERNS: dict[str, str] = {
 
 
 def compile_pattern(name: str) -> "regex.Pattern[str]":
-    """The pre-tokenisation pattern of a model family.
+    """The pre-tokenization pattern of a model family.
 
     Args:
         name: ``"gpt2"`` (GPT-2, BART), ``"llama3"`` (GPT-4, Llama 3: numbers in groups of three digits) or ``"qwen2"``

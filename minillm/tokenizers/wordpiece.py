@@ -1,4 +1,4 @@
-"""WordPiece, BERT's tokenizer: words from a basic pre-tokenisation, cut greedily into the longest known pieces."""
+"""WordPiece, BERT's tokenizer: words from a basic pre-tokenization, cut greedily into the longest known pieces."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -116,7 +116,7 @@ class WordPiece(Tokenizer):
             text: Any text.
 
         Returns:
-            The words, normalised.
+            The words, normalized.
 
         Example:
             >>> WordPiece({}, [SpecialToken("[UNK]", 0)]).words("Él dijo: 你好!")
@@ -161,7 +161,7 @@ class WordPiece(Tokenizer):
 def _normalize(
     text: str, lowercase: bool, accents: bool | None = None, clean: bool = True, chinese: bool = True
 ) -> str:
-    """The steps of BERT's normaliser, in its order."""
+    """The steps of BERT's normalizer, in its order."""
     if clean:
         text = bert_text.clean_text(text)
     if chinese:

@@ -235,7 +235,7 @@ def test_e13c_one_name_for_one_class() -> None:
     assert all(type(block.attention_norm) is LayerNorm for block in model.encoder_blocks)
 
 
-def test_e14a_the_listings_normalise_before() -> None:
+def test_e14a_the_listings_normalize_before() -> None:
     source, target = torch.arange(6)[None], torch.arange(5)[None]
     as_drawn = Transformer(TransformerConfig.tiny())
     as_listed = Transformer(replace(TransformerConfig.tiny(), norm="pre"))

@@ -112,7 +112,7 @@ def test_a_flipped_bit_is_seen_by_the_checksum(gpt: Path) -> None:
             {"architectures": ["GPT2ForSequenceClassification"]},
             "'architectures' is .* supported for gpt2: GPT2LM",
         ),
-        ({"quantization_config": {"bits": 4}}, "quantised weights are not supported"),
+        ({"quantization_config": {"bits": 4}}, "quantized weights are not supported"),
         ({"activation_function": "mish"}, "'activation_function' is \"mish\", which is not supported"),
         ({"scale_attn_by_inverse_layer_idx": True}, "'scale_attn_by_inverse_layer_idx' is true"),
         ({"n_layer": KeyError}, "'n_layer' is missing"),

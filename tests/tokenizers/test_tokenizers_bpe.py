@@ -160,7 +160,7 @@ def test_merges_are_found_again_from_ranks(bpe: ByteBPE) -> None:
 
 
 def test_rank_merging_equals_pair_merging() -> None:
-    """tiktoken joins any neighbours whose union is a token; a merge list joins only listed pairs."""
+    """tiktoken joins any neighbors whose union is a token; a merge list joins only listed pairs."""
     shuffled = random.Random(7)
     for _ in range(30):
         corpus = "".join(shuffled.choice("ab ") for _ in range(80))

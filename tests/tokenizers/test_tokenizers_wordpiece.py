@@ -1,4 +1,4 @@
-"""WordPiece: likelihood score, BERT's pre-tokenisation and greedy match, against brute force and peers."""
+"""WordPiece: likelihood score, BERT's pre-tokenization and greedy match, against brute force and peers."""
 
 import random
 import sys
@@ -142,7 +142,7 @@ def test_ids_equal_transformers_basic_tokenizer() -> None:
 @settings(max_examples=200, deadline=None)
 @given(hostile)
 def test_decoded_text_encodes_to_the_same_ids(text: str) -> None:
-    """The round trip that WordPiece can promise: normalising loses something once and then nothing more."""
+    """The round trip that WordPiece can promise: normalizing loses something once and then nothing more."""
     ids = TRAINED.encode(text)
     assert TRAINED.encode(TRAINED.decode(ids), allowed_special={"[UNK]"}) == ids
 

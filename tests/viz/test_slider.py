@@ -25,7 +25,7 @@ def test_one_frame_a_value_and_only_the_first_is_seen():
     assert len(set(re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL))) == 3
 
 
-def test_the_slider_is_labelled_and_starts_where_told():
+def test_the_slider_is_labeled_and_starts_where_told():
     page = slider.frames_html(power, [1, 2, 3], 'size of "k"', alt="A power.", start=2)
     assert 'aria-label="size of &quot;k&quot;"' in page
     assert 'aria-valuetext="3"' in page

@@ -44,7 +44,7 @@ def nearest(
     Args:
         vectors: One vector per word.
         query: Vectors to find neighbors of.
-        count: Neighbours per query.
+        count: Neighbors per query.
         exclude: Words that may not be an answer, as many for every query.
 
     Returns:

@@ -28,7 +28,7 @@ def architecture(fields: Fields, known: dict[str, Exchange]) -> Exchange:
         The exchange.
 
     Raises:
-        FormatError: The architecture is unknown, or the weights are quantised.
+        FormatError: The architecture is unknown, or the weights are quantized.
 
     Example:
         >>> from minillm.models.exchange import EXCHANGES
@@ -47,7 +47,7 @@ def architecture(fields: Fields, known: dict[str, Exchange]) -> Exchange:
         supported = ", ".join(known[kind].architectures)
         raise fields.error(f"'architectures' is {names!r}, which is not supported; supported for {kind}: {supported}")
     if fields.left.get("quantization_config") is not None:
-        raise fields.error("'quantization_config' is set: quantised weights are not supported; take the original model")
+        raise fields.error("'quantization_config' is set: quantized weights are not supported; take the original model")
     return known[kind]
 
 

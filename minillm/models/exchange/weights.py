@@ -25,7 +25,7 @@ class Weight:
         row: The file has a leading axis of length 1 (BART's output bias).
         optional: The file may leave it out; it is zero then.
 
-    Source: the modelling files of transformers.
+    Source: the modeling files of transformers.
     """
 
     theirs: str

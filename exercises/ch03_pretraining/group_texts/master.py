@@ -1,0 +1,39 @@
+"""Texts laid end to end and cut into blocks."""
+
+from collections.abc import Iterable, Iterator
+
+
+def group_texts(batch: dict[str, list], length: int) -> dict[str, list[list]]:
+    """Blocks of exactly length tokens from the token columns of one batch."""
+    # solution:
+    (blocks,) = group_stream([batch], length)
+    return blocks
+    # stub:
+    raise NotImplementedError("end to end, then cut")
+    # end
+
+
+def group_stream(
+    batches: Iterable[dict[str, list]], length: int
+) -> Iterator[dict[str, list[list]]]:
+    """The same batch by batch, where what is left over begins the next block."""
+    # solution:
+    left: dict[str, list] = {}
+    for batch in batches:
+        columns = {
+            name: rows
+            for name, rows in batch.items()
+            if all(isinstance(row, list) for row in rows)
+        }
+        if len({tuple(map(len, rows)) for rows in columns.values()}) > 1:
+            raise ValueError(f"rows differ in length between the columns {[*columns]}")
+        blocks = {}
+        for name, rows in columns.items():
+            tokens = left.get(name, []) + [token for row in rows for token in row]
+            whole = len(tokens) - len(tokens) % length
+            blocks[name] = [tokens[i : i + length] for i in range(0, whole, length)]
+            left[name] = tokens[whole:]
+        yield blocks
+    # stub:
+    raise NotImplementedError("keep what is left over for the next batch")
+    # end

@@ -18,7 +18,8 @@ from minillm.grading.exercise import Exercise
 from minillm.grading.expect import Mismatch
 from minillm.grading.pod import OutOfTime, Pod, WorkerDied
 from minillm.grading.result import Feedback, Item
-from minillm.grading.session import InputChanged, NotAValue, Session, Submission, SubmissionError, Team
+from minillm.grading.session import InputChanged, NotAValue, Session, Submission, SubmissionError
+from minillm.grading.team import Team
 
 # Parts of pytest that checks need not; two of them collect garbage several times a run, which took most of its time.
 _WITHOUT = (

@@ -14,9 +14,9 @@ from minillm.grading.session import (
     Session,
     Submission,
     SubmissionError,
-    Team,
     describe,
 )
+from minillm.grading.team import Team
 
 MIB = 1 << 20
 

@@ -49,6 +49,10 @@ def test_rotations(submission, rng):
         is_true(
             not bool((other == got).any()), "another seed should give other numbers"
         )
+    is_true(
+        not bool((got[0] == got[1]).any()),
+        "two rounds have numbers in common: every round has a matrix of its own",
+    )
     moments = [float((got**k).mean()) for k in (1, 2, 4)]
     near = all(
         abs(a - b) < c

@@ -106,7 +106,7 @@ def test_merge(submission, rng):
             "upside_down": (m, l0 * (m - m0).exp() + l1 * (m - m1).exp()),
         }
         close(submission.merge_sums((m0, l0), (m1, l1)), right, causes=causes, **EXACT)
-        causes.pop("first_maximum")
+        causes["first_maximum"] = (m1, l * (m - m1).exp())
         close(submission.merge_sums((m1, l1), (m0, l0)), right, causes=causes, **EXACT)
 
 

@@ -1,5 +1,7 @@
 """The layer as formulas over weights by name: one head and one token at a time, in double precision."""
 
+from collections.abc import Mapping
+
 import pytest
 import torch
 
@@ -133,14 +135,27 @@ MISTAKES += ["whole_width", "sees_ahead", "norms_swapped", "layer_norm", "post_n
 MISTAKES += ["gate_swapped", "parallel"]
 
 
-def compare(got, weights, x, sizes, **settings):
-    right = reference(weights, x, sizes, **settings).float()
-    known = MISTAKES if sizes[1] != sizes[2] else MISTAKES[1:]
-    causes = {
-        name: reference(weights, x, sizes, **settings, wrong=name).float()
-        for name in known
-    }
-    close(got.detach(), right, causes=causes, **NEAR)
+class Mistakes(Mapping):
+    """What each mistake gives, computed only where a result is wrong."""
+
+    def __init__(self, *given, **settings):
+        sizes = given[2]
+        self.names = MISTAKES if sizes[1] != sizes[2] else MISTAKES[1:]
+        self.given, self.settings = given, settings
+
+    def __getitem__(self, name):
+        return reference(*self.given, **self.settings, wrong=name).float()
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
+def compare(got, *given, **settings):
+    right = reference(*given, **settings).float()
+    close(got.detach(), right, causes=Mistakes(*given, **settings), **NEAR)
 
 
 def test_names(submission, rng):

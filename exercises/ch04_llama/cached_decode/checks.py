@@ -133,7 +133,7 @@ def test_what_is_kept(submission, rng):
 
 def test_pieces(submission, rng):
     """However a text is cut, each token gets what it gets in the whole."""
-    for _ in range(3):
+    for _ in range(2):
         weights, x = weights_for(rng), 2 * draw(rng, 2, 11, WIDTH)
         cuts = sorted({0, 11, *rng.integers(1, 11, size=3).tolist(), 9, 10})
         whole = torch.stack([attend(weights, row) for row in x])
@@ -259,15 +259,15 @@ def test_work(submission, rng):
     weights["logits"] *= 3
     prompts = [rng.integers(VOCAB, size=n).tolist() for n in (3, 5)]
     with submission.measure() as seen:
-        got = submission.continue_text(weights, prompts, 100)
+        got = submission.continue_text(weights, prompts, 60)
     right = [guesses(weights, prompt, 3) for prompt in prompts]
     is_true(
-        type(got) is list and [len(ids) for ids in got] == [100, 100],
-        "continue_text should return 100 tokens for each prompt",
+        type(got) is list and [len(ids) for ids in got] == [60, 60],
+        "continue_text should return 60 tokens for each prompt",
     )
     equal([ids[:3] for ids in got], right)
     is_true(
-        0 < seen.largest_elements <= 5_000,
-        f"100 tokens after prompts of 3 and 5: a step makes a tensor of {seen.largest_elements:,} numbers; the vectors of all tokens would be 13,440, their keys are 840",
+        0 < seen.largest_elements <= 3_000,
+        f"60 tokens after prompts of 3 and 5: a step makes a tensor of {seen.largest_elements:,} numbers; the vectors of all tokens would be 8,320, their keys are 520",
         cause="read_again",
     )

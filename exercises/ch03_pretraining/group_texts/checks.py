@@ -68,7 +68,7 @@ def mistakes(columns, length):
 def counted(batch, length, keep):
     """What the book's program gives: the first column says how many tokens there are."""
     rows = {
-        name: "".join(rows) if name == "text" else flat(rows)
+        name: list("".join(rows)) if name == "text" else flat(rows)
         for name, rows in batch.items()
     }
     whole = len(next(iter(rows.values()))) // length * length

@@ -168,7 +168,8 @@ def test_every_token_weighs_the_same(submission, rng):
     logits, ids = draw(rng, batch, time, vocab)
     real = torch.arange(time) < torch.tensor([time, 2, 3, 4])[:, None]
     ahead = torch.nn.functional.one_hot(ids, vocab).double().roll(-1, dims=1)
-    logits[1:] = 8 * ahead[1:]
+    easy = real & (torch.arange(batch) > 0)[:, None]
+    logits[easy] = 8 * ahead[easy]
     found = table(logits, ids)
     right = mean(found[p] for p in counting(real))
     causes = mistakes(logits, ids, real)
@@ -199,7 +200,6 @@ def test_gradients(submission, rng):
         is_true(
             bool((gradient[:, -1] == 0).all()),
             "nobody is asked after the last place, and its logits have a gradient",
-            cause="unshifted",
         )
         close(gradient, right, rtol=1e-8, atol=1e-12)
 

@@ -193,17 +193,20 @@ def test_cut(submission, rng):
     order = rng.permutation(len(pieces))
     mixed = [pieces[i] for i in order]
     for word in words:
-        characters = [word[0], *(f"##{c}" for c in word[1:])]
+        characters = split(word)
+        all_of_them = mixed + [c for c in characters if c not in mixed]
         right = greedy(word, pieces)
         causes = {
-            "one_mark": [piece.replace("##", "#") for piece in right],
-            "no_marks": [piece.replace("##", "") for piece in right],
-            "shortest": shortest(word, pieces),
+            "shortest": characters,
+            "one_mark": greedy(word, all_of_them, mark="#"),
+            "no_marks": greedy(word, all_of_them, mark=""),
         }
-        equal(submission.cut_word(word, mixed), right, causes=causes)
-        all_of_them = mixed + [c for c in characters if c not in mixed]
-        causes |= {"shortest": characters}
-        equal(submission.cut_word(word, all_of_them), right, causes=causes)
+        equal(
+            submission.cut_word(word, all_of_them),
+            greedy(word, all_of_them),
+            causes=causes,
+        )
+        equal(submission.cut_word(word, mixed), right)
     for _ in range(30):
         vocabulary = random_pieces(rng)
         word = "".join(rng.choice(list("ab"), size=int(rng.integers(1, 9))).tolist())
@@ -262,11 +265,10 @@ def test_join(submission, rng):
             cut = int(rng.integers(1, len(word) + 1))
             parts.append([word[:cut], *(f"##{c}" for c in word[cut:])])
             pieces += parts[-1]
-        causes = {
-            "marks_left": " ".join(pieces),
-            "no_marks": " ".join(piece.replace("##", "") for piece in pieces),
-        }
-        equal(submission.join_pieces(pieces), " ".join(words), causes=causes)
+        got, spaced = submission.join_pieces(pieces), " ".join(pieces)
+        if isinstance(got, str) and "##" not in got:
+            spaced = spaced.replace("##", "")
+        equal(got, " ".join(words), causes={"marks_left": spaced})
     equal(
         submission.join_pieces(["high", "##est", "[UNK]", "low"]), "highest [UNK] low"
     )

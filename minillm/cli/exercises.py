@@ -33,7 +33,7 @@ def start(chapter: Chapter = "") -> None:
     exercises = work.chapter_exercises(chapter)
     for path, made in work.start(exercises):
         out.print(f"{'made' if made else 'kept'} {escape(_relative(path))}")
-    out.print("go on with: minillm exercises next")
+    out.print(f"go on with: minillm exercises next {chapter}".rstrip())
 
 
 @app.command("list")
@@ -49,12 +49,12 @@ def list_all(chapter: Chapter = "") -> None:
 
 @app.command("next")
 @answers
-def next_one() -> None:
+def next_one(chapter: Chapter = "") -> None:
     """Show the first exercise that you have not solved."""
     out, progress = console(), Progress()
-    exercise = next((e for e in work.in_order() if not progress.passed(e.id)), None)
+    exercise = next((e for e in work.chapter_exercises(chapter) if not progress.passed(e.id)), None)
     if exercise is None:
-        out.print("all exercises are solved")
+        out.print(f"all exercises of {chapter} are solved" if chapter else "all exercises are solved")
         return
     out.print(f"[bold]{exercise.id}: {escape(exercise.title)}[/bold]")
     out.print(f"{exercise.total} points, difficulty {exercise.difficulty} of 5, about {exercise.minutes} minutes\n")

@@ -181,6 +181,8 @@ def find(name: str) -> Exercise:
         return found[0]
     if found:
         raise InvalidInput(f"{name!r} may be any of {', '.join(e.id for e in found)}: give the whole id")
+    if any(exercise.id.startswith(f"{name}.") for exercise in everything()):
+        raise InvalidInput(f"{name!r} is a chapter: give one of its exercises (`minillm exercises list {name}`)")
     close = [e.id for known in difflib.get_close_matches(name, names) for e in names[known]]
     near = f"; near it: {', '.join(dict.fromkeys(close))}" if close else ""
     raise InvalidInput(f"there is no exercise {name!r}{near} (`minillm exercises list` shows all)")

@@ -49,8 +49,9 @@ def explain(result: Result, item: Item, *, traceback: bool = False) -> Iterator[
     if said.called:
         yield "called", said.called
     yield "problem", said.problem + (f" (first at {said.index})" if said.index else "")
-    if said.expected or said.got:
+    if said.expected:
         yield "expected", said.expected
+    if said.expected or said.got:
         yield "got", said.got
     known = exercise.misconceptions.get(said.cause)
     if known is not None:

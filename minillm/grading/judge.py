@@ -119,6 +119,8 @@ class Judging:
             said["problem"] = str(error)
         elif isinstance(error, AssertionError):
             said["problem"] = str(error).split("\n")[0] or "an assertion of the check does not hold"
+        elif isinstance(error, KeyError):
+            said["problem"] = f"the check looked for {error} and did not find it: was a name changed?"
         elif error is not None:
             said["problem"] = f"the check could not go on: {type(error).__name__}: {error}"
         return Feedback(**said)

@@ -83,7 +83,9 @@ class Session:
         value = self.value_of(answer)
         if answer.get("changed") and not options.get("may_change"):
             names = ", ".join(map(str, answer["changed"]))
-            raise InputChanged(f"argument {names} was changed in place: work on a copy")
+            raise InputChanged(
+                f"argument {names} was changed in place, its numbers or whether it asks for gradients: work on a copy"
+            )
         if type(value) is not wire.Handle:
             return value
         # Only what a check asked to keep has methods: else an object could stand in for a value and answer for it.

@@ -164,6 +164,7 @@ class TestCheck:
         [
             ("nowhere.py", "there is no file nowhere.py"),
             ("doubel", "there is no exercise 'doubel'; near it: ch01.double"),
+            ("ch01", "'ch01' is a chapter: give one of its exercises (`minillm exercises list ch01`)"),
             ("ch01.spread", "there is no folder"),
             ("empty.py", "empty.py answers no exercise"),
             ("bad.ipynb", "bad.ipynb is no readable .ipynb file"),
@@ -283,6 +284,7 @@ class TestOverview:
         assert "your file: work/ch01/double.py" in first
         (started / "double.py").write_text(RIGHT)
         exercises("check", "double")
+        assert exercises("next", "ch01").stdout == exercises("next").stdout
         assert exercises("next").stdout.startswith("ch01.spread")
 
     def test_links_of_a_statement_are_shown_as_words(self, exercises, started, monkeypatch):

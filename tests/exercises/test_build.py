@@ -9,6 +9,7 @@ import pytest
 
 from minillm.errors import FormatError
 from minillm.grading.build import build, in_reading_order
+from minillm.grading.collect import collect
 from minillm.grading.exercise import everything, load
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +46,14 @@ def _tree(root):
 def test_what_is_committed_is_up_to_date():
     changed = build(ROOT, check=True)
     assert not changed, f"run `minillm exercises build`: {[str(path.relative_to(ROOT)) for path in changed]}"
+
+
+@pytest.mark.parametrize("chapter", sorted(path.parent.name for path in ROOT.glob("exercises/*/exercises.ipynb")))
+def test_a_notebook_as_it_is_given_out_answers_nothing(chapter):
+    """Although several of its cells import the same names, which moves the imports."""
+    exercises = everything(f"{chapter.split('_')[0]}.")
+    handed_in = collect("x", ROOT / "exercises" / chapter / "exercises.ipynb", exercises)
+    assert sorted(handed_in.untouched) == sorted(exercise.id for exercise in exercises)
 
 
 def test_a_check_says_what_would_change_and_changes_nothing(root):

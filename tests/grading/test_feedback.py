@@ -43,6 +43,13 @@ def test_the_failure_stands_first_and_most_useful_first(failed):
     assert "42" in text
 
 
+def test_an_empty_expectation_has_no_line(failed):
+    failed.items[1].feedback.expected = ""
+    told = dict(explain(failed, failed.items[1]))
+    assert "expected" not in told
+    assert told["got"]
+
+
 def test_the_traceback_is_shown_only_on_demand(failed):
     assert "x.py" not in shown(failed)
     assert "x.py" in shown(failed, traceback=True)

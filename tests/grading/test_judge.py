@@ -102,6 +102,11 @@ def test_feedback_says_what_was_called_and_what_came(run):
     assert "checks.py" not in said.traceback
 
 
+def test_a_name_that_a_check_does_not_find_is_told(run):
+    items = run("def test_first(submission): {'up': 1}['upp']", "test_first")
+    assert items["test_first"].feedback.problem.startswith("the check looked for 'upp' and did not find it")
+
+
 NOT_PASSED = {
     "missing": "",
     "skipped": "@pytest.mark.skip(reason='later')\ndef test_second(submission): pass",

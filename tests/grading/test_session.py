@@ -232,6 +232,9 @@ def test_a_changed_tensor_is_found(load):
     submission = load("def f(x):\n    x.mul_(2)\n    return x.sum()", torch=True)
     with pytest.raises(InputChanged, match="argument 0"):
         submission.f(torch.ones(2))
+    asks = load("def f(x): return x.requires_grad_().sum().item()", torch=True)
+    with pytest.raises(InputChanged, match="asks for gradients"):
+        asks.f(torch.ones(2))
 
 
 def test_values_that_cannot_cross_are_no_values(load):

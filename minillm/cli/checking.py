@@ -76,7 +76,7 @@ def _ask_first(exercise: Exercise, progress: Progress, out: Console) -> None:
     if out.is_terminal and sys.stdin.isatty():
         given = typer.prompt("your answer", default="", show_default=False)
         right = given.strip() == answer
-        out.print("as you predicted" if right else f"it is {escape(answer)}: find out why")
+        out.print("as you predicted" if right else f"compare with yours: {escape(answer)}")
 
 
 def watch(target: str, check_again: Callable[[], bool], out: Console) -> None:

@@ -144,7 +144,8 @@ def _same_array(got: Any, expected: Any, rtol: float, atol: float, path: str) ->
     share = f"{int(wrong.sum())} of {wrong.size} numbers" if wrong.ndim else "the number"
     kind = "not finite" if bad_finite.any() else "wrong"
     verb = "are" if wrong.ndim and wrong.sum() > 1 else "is"
-    raise Mismatch(f"{_place(path)}{share} {verb} {kind}", index=index, expected=_few_of(b, few), got=_few_of(a, few))
+    expected, got = _few_of(b[few] if few else b, a[few] if few else a)
+    raise Mismatch(f"{_place(path)}{share} {verb} {kind}", index=index, expected=expected, got=got)
 
 
 def _numbers(value: Any) -> np.ndarray:
@@ -158,11 +159,19 @@ def _numbers(value: Any) -> np.ndarray:
     )
 
 
-def _few_of(values: np.ndarray, places: tuple[Any, ...]) -> str:
-    return ", ".join(
-        f"{number:.6g}" if values.dtype.kind in "fc" else f"{number}"
-        for number in np.atleast_1d(values[places] if places else values)
-    )
+def _few_of(expected: np.ndarray, got: np.ndarray) -> tuple[str, str]:
+    """Both as text, with as many digits as it takes to see that they differ."""
+    texts = ("", "")
+    for digits in (6, 9, 12, 17):
+        texts = (_as_text(expected, digits), _as_text(got, digits))
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _as_text(values: np.ndarray, digits: int) -> str:
+    inexact = values.dtype.kind in "fc"
+    return ", ".join(f"{number:.{digits}g}" if inexact else f"{number}" for number in np.atleast_1d(values))
 
 
 def _few(keys: Any) -> str:

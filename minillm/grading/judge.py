@@ -119,6 +119,8 @@ class Judging:
             said["problem"] = str(error)
         elif isinstance(error, AssertionError):
             said["problem"] = str(error).split("\n")[0] or "an assertion of the check does not hold"
+        elif isinstance(error, pytest.fail.Exception):
+            said["problem"] = str(error).replace("DID NOT RAISE", "it should raise, and did not:")
         elif isinstance(error, KeyError):
             said["problem"] = f"the check looked for {error} and did not find it: was a name changed?"
         elif error is not None:

@@ -38,7 +38,7 @@ def check(name: str, *, predict: str | None = None) -> None:
         print(f"Think first: {exercise.predict['question']} Then call check({name!r}, predict=...).")  # noqa: T201
     elif exercise.predict:
         right = str(predict).strip() == exercise.predict["answer"]
-        print("As you predicted." if right else f"It is {exercise.predict['answer']}: find out why.")  # noqa: T201
+        print("As you predicted." if right else f"Compare with yours: {exercise.predict['answer']}")  # noqa: T201
     source = extract(shell.history_manager.input_hist_raw, exercise.asks)  # as typed, magics and all
     (result,) = _judge().grade(Task({exercise: source}, require="L0", filename=f"{name}.py"))
     Progress().note(result)

@@ -113,6 +113,11 @@ def test_the_first_difference_is_told_with_six_numbers_at_most():
     assert said.got == "7.5, 8.5, 9.5, 12.5, 13.5, 14.5"
 
 
+def test_as_many_digits_are_told_as_it_takes_to_see_a_difference():
+    said = mismatch(close, np.array([0.8485281]), np.array([0.8485282]), rtol=1e-9)
+    assert (said.expected, said.got) == ("0.8485282", "0.8485281")
+
+
 def test_the_place_in_nested_values_is_told():
     said = mismatch(close, {"a": [1.0, (2.0, 3.0)]}, {"a": [1.0, (2.0, 4.0)]})
     assert "['a'][1][1]" in said.problem + said.index

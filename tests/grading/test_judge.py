@@ -102,6 +102,14 @@ def test_feedback_says_what_was_called_and_what_came(run):
     assert "checks.py" not in said.traceback
 
 
+def test_an_error_that_did_not_come_is_told(run):
+    items = run("def test_first(submission):\n    with pytest.raises(ValueError): submission.f(1)", "test_first")
+    said = items["test_first"].feedback.problem
+    assert said.startswith("it should raise, and did not:")
+    assert "ValueError" in said
+    assert "could not go on" not in said
+
+
 def test_a_name_that_a_check_does_not_find_is_told(run):
     items = run("def test_first(submission): {'up': 1}['upp']", "test_first")
     assert items["test_first"].feedback.problem.startswith("the check looked for 'upp' and did not find it")

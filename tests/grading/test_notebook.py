@@ -63,7 +63,7 @@ def test_a_prediction_is_asked_for_and_answered(run, capsys):
     check("ch01.double", predict=" [6.0] ")
     assert "As you predicted." in capsys.readouterr().out
     check("ch01.double", predict="[9.0]")
-    assert "It is [6.0]" in capsys.readouterr().out
+    assert "Compare with yours: [6.0]" in capsys.readouterr().out
 
 
 def test_what_is_not_defined_is_named(run):

@@ -1,6 +1,7 @@
 """What a notebook's outputs depend on: its code, the modules it imports and theirs in turn, and recorded results."""
 
 import ast
+import functools
 import hashlib
 import json
 import platform
@@ -37,18 +38,23 @@ def _recorded(code: str) -> set[Path]:
 def _modules(code: str) -> set[Path]:
     """Every file of the package that the code imports, directly or through another; data beside them as well."""
     python = re.sub(r"^\s*[%!].*$", "", code, flags=re.MULTILINE)
-    waiting, seen = list(_imports(python)), set[Path]()
+    waiting, asked, seen = set(_imports(python)), set[str](), set[Path]()
     while waiting:
-        for file in _files(waiting.pop()):
-            if file not in seen:
-                seen.add(file)
-                if file.suffix == ".py":
-                    waiting.extend(_imports(file.read_text(encoding="utf-8")))
+        name = waiting.pop()
+        if name in asked:
+            continue
+        asked.add(name)
+        for file in set(_files(name)) - seen:
+            seen.add(file)
+            if file.suffix == ".py":
+                waiting |= _imports(file.read_text(encoding="utf-8"))
     return seen
 
 
-def _imports(code: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=1024)
+def _imports(code: str) -> frozenset[str]:
     """Dotted names that might be modules of ours: `from a.b import c` gives a.b and a.b.c."""
+    found = set[str]()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -56,7 +62,8 @@ def _imports(code: str) -> Iterator[str]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue
-        yield from (name for name in names if name.split(".")[0] == "minillm")
+        found |= {name for name in names if name.split(".")[0] == "minillm"}
+    return frozenset(found)
 
 
 def _files(module: str) -> Iterator[Path]:

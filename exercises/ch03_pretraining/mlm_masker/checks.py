@@ -103,6 +103,14 @@ def test_share(submission, rng):
         elif near(count, total, 0.8 * rate):
             cause = "only_mask_asked"
         within(count, total, rate, f"with rate {rate:.2f}, chosen", cause)
+    hundred = text(rng, 1, 100, special=0)
+    seeds = rng.choice(10**6, size=25, replace=False).tolist()
+    counts = {int((masked(submission, hundred, s)[1] != -100).sum()) for s in seeds}
+    is_true(
+        len(counts) > 1,
+        f"of 100 tokens {min(counts)} are chosen whatever the seed",
+        cause="exact_count",
+    )
     default = submission.mask_tokens(ids, SPECIAL, MASK, VOCAB, 1)[1]
     within(int((default != -100).sum()), total, 0.15, "without a rate, chosen")
 

@@ -51,7 +51,7 @@ def explain(result: Result, item: Item, *, traceback: bool = False) -> Iterator[
     yield "problem", said.problem + (f" (first at {said.index})" if said.index else "")
     if said.expected:
         yield "expected", said.expected
-    if said.expected or said.got:
+    if said.got:
         yield "got", said.got
     known = exercise.misconceptions.get(said.cause)
     if known is not None:

@@ -285,6 +285,9 @@ class TestOverview:
         (started / "double.py").write_text(RIGHT)
         exercises("check", "double")
         assert exercises("next", "ch01").stdout == exercises("next").stdout
+        elsewhere = exercises("next", "ch09")
+        assert (elsewhere.exit_code, elsewhere.stdout) == (2, "")
+        assert "there are no exercises of chapter 'ch09'" in elsewhere.stderr
         assert exercises("next").stdout.startswith("ch01.spread")
 
     def test_links_of_a_statement_are_shown_as_words(self, exercises, started, monkeypatch):

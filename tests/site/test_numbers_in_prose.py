@@ -102,6 +102,13 @@ def test_what_the_page_does_not_show_is_found(prose):
     assert len(unsupported(_page(prose))) == 1
 
 
+def test_a_recorded_run_supports_the_pages_that_name_it():
+    recorded = json.loads((ROOT / "benchmarks" / "results" / "exercise_proof.json").read_text(encoding="utf-8"))
+    prose = f"It took {recorded['rows'][0]['minutes']} minutes."
+    assert len(unsupported(_page(prose))) == 1
+    assert unsupported(_page(f"{prose} The command is benchmarks/exercise_proof.py.")) == []
+
+
 def test_a_citation_supports_the_numbers_of_its_paragraph_alone():
     link = "<a class='reference external' href='https://arxiv.org/abs/1'>They</a> report 77.7."
     assert unsupported(_page(link)) == []
